@@ -1,0 +1,35 @@
+"""bpcalc: a backprop calculator.
+
+>>> from bpcalc import backprop
+>>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
+>>> report.value, report.gradients["x"]
+(-12.0, -4.0)
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .errors import BpcalcError
+    from .report import Edge, Node, Report, Verdict, backprop
+
+__all__ = ["BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop"]
+
+
+def __getattr__(name: str) -> object:
+    # The command line needs none of this: names are loaded when they are first used.
+    if name == "BpcalcError":
+        from .errors import BpcalcError
+
+        return BpcalcError
+    if name in __all__:
+        from . import report
+
+        return getattr(report, name)
+    raise AttributeError(f"module 'bpcalc' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

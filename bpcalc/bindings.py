@@ -1,0 +1,181 @@
+"""Values for names: NAME=VALUE words, files of them, and Python's own numbers.
+
+A word is read as a statement whose right side is a constant expression, by the same parser as the
+expression itself, so ``x=1/3``, ``x=2*pi`` and ``x=−2`` work and mistakes get the same carets.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from .engine import forward
+from .errors import BindingProblem, BpcalcError, InputProblem, NameProblem, Source
+from .syntax import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+_NUMBER = b"0123456789.+-eE"
+
+
+def constant(text: str, name: str) -> float:
+    """The value of a constant expression such as ``-1/3`` or ``2*exp(-1)``; ``name`` says what for.
+
+    Raises BindingProblem, or the syntax or domain error of the text itself.
+    """
+    return _value(Source(f"{name}={text}", "value"))
+
+
+def from_words(words: Iterable[str]) -> dict[str, float]:
+    """The bindings that words of the form NAME=VALUE make, in order.
+
+    Raises BindingProblem for a word that cannot be read and for a name bound twice.
+    """
+    found: dict[str, float] = {}
+    for word in words:
+        name, value = _binding(Source(word, "binding"))
+        if name in found:
+            raise BindingProblem(f"'{name}' is given a value twice", Source(word, "binding"),
+                                 (0, len(name)), "leave one of them out")
+        found[name] = value
+    return found
+
+
+def from_mapping(values: Mapping[str, Any]) -> dict[str, float]:
+    """The bindings that a mapping of names to numbers makes; text values are constant expressions.
+
+    Raises BindingProblem for a name outside the language and for anything that is not one finite
+    number.
+    """
+    found: dict[str, float] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            given, number = _binding(Source(f"{name}={value}", "binding"))
+            if given != name:
+                raise BindingProblem(f"{name!r} is not a name")
+            found[name] = number
+            continue
+        if not (isinstance(name, str) and _is_name(name)):
+            raise BindingProblem(f"{name!r} is not a name", None, None,
+                                 "names are letters, digits and _, and do not begin with a digit")
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise BindingProblem(f"the value of {name} is not a number: {value!r:.80}") from None
+        if not isfinite(number):
+            raise BindingProblem(f"the value of {name} is not a finite number: {value!r:.80}")
+        found[name] = number
+    return found
+
+
+def from_file(text: str, name: str) -> dict[str, float]:
+    """The bindings of a file with one ``name = value`` a line; blank lines and # comments are skipped.
+
+    Raises BindingProblem with the line's number.
+    """
+    found: dict[str, float] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        source = Source(line, f"{name}, line {number}")
+        key, value = _binding(source)
+        if key in found:
+            raise BindingProblem(f"'{key}' is given a value twice", source, (0, len(key)))
+        found[key] = value
+    return found
+
+
+def read_text(path: str) -> str:
+    """The text of a file, as UTF-8 with or without a byte order mark.
+
+    Raises InputProblem when it cannot be opened or is not UTF-8.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise InputProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError:
+        raise InputProblem(f"cannot read {path!r}: not a file's name") from None
+    return decode(data, path)
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 with or without a byte order mark; line ends become line feeds.
+
+    Raises InputProblem naming the offset of the first byte that is not UTF-8.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = "save it as UTF-8"
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            hint = "it looks like UTF-16; save it as UTF-8"
+        raise InputProblem(f"{name} is not UTF-8: byte 0x{data[error.start]:02X} at offset {error.start}",
+                           hint=hint) from None
+    return text.replace("\r\n", "\n")
+
+
+def _is_name(text: str) -> bool:
+    plain = text.replace("_", "a")
+    if plain.isascii():
+        return plain.isalnum() and not plain[0].isdigit()
+    import re  # Greek names only
+
+    from .syntax import NAME_PATTERN
+
+    return re.fullmatch(NAME_PATTERN, text) is not None
+
+
+def _binding(source: Source) -> tuple[str, float]:
+    word = source.text
+    name, equals, value = word.partition("=")
+    name = name.strip()
+    if not equals:
+        raise BindingProblem(f"'{_short(word)}' is not of the form NAME=VALUE", source, (0, len(word)))
+    if not name:
+        raise BindingProblem("'=' has no name on its left", source, (0, 1), "write NAME=VALUE")
+    if _is_name(name) and value.isascii() and not value.encode().translate(None, _NUMBER):
+        try:
+            number = float(value)
+        except ValueError:
+            pass
+        else:
+            if isfinite(number):
+                return name, number
+    if not _is_name(name):
+        start = word.index(name)
+        raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
+                             "names are letters, digits and _, and do not begin with a digit")
+    return name, _value(source)
+
+
+def _value(source: Source) -> float:
+    name, _, value = source.text.partition("=")
+    start = len(name) + 1
+    if not value.strip():
+        raise BindingProblem(f"{name.strip()} has no value after '='", source, (start, start + 1))
+    for sign in ";\n":
+        if sign in value:
+            at = start + value.index(sign)
+            raise BindingProblem("a binding holds one value", source, (at, at + 1))
+    try:
+        graph = parse(source)
+        return forward(graph, ()).values[graph.output]
+    except NameProblem as error:
+        text = _short(value.strip())
+        if value.strip().lstrip("+-").lower() in ("nan", "inf", "infinity"):
+            raise BindingProblem(f"{text} is not a finite number", source,
+                                 (start, len(source.text))) from None
+        raise BindingProblem(f"the value of {name.strip()} must be a number, and {error.message}", source,
+                             error.span, "a value is a number or a constant expression such as -1/3 or 2*pi"
+                             ) from None
+    except BpcalcError as error:
+        raise BindingProblem(error.message, error.source, error.span, error.hint) from None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:25]}…{text[-10:]}"

@@ -1,0 +1,274 @@
+"""Forward and backward over a graph: two loops, whose bodies are the table's rules.
+
+    forward(graph, inputs)            -> Trace       every node's value
+    backward(trace, wrt, upstream)    -> Gradients   the output's gradient at every node
+
+A value that does not exist is an error at its node; a derivative that does not exist is a gradient
+of None and a note.  The convention at a kink is the table's, and a note says so.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from .backends import floats
+from .errors import BpcalcError, DomainProblem
+from .graph import Graph
+from .ops import CONSTANT, INPUT, TABLE, Op
+from .spans import spans
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+class Note:
+    """Something the reader of a result should know: ``code`` is stable, ``node`` may be None."""
+
+    __slots__ = ("code", "message", "node")
+
+    def __init__(self, code: str, node: int | None, message: str) -> None:
+        self.code = code
+        self.node = node
+        self.message = message
+
+    def __repr__(self) -> str:
+        return f"Note({self.code!r}, {self.node}, {self.message!r})"
+
+
+class Trace:
+    """A graph and the value of each of its nodes, all finite."""
+
+    __slots__ = ("graph", "values")
+
+    def __init__(self, graph: Graph, values: list[float]) -> None:
+        self.graph = graph
+        self.values = values
+
+
+class Gradients:
+    """The output's gradient at every node.
+
+    ``grads[k]`` counts only where ``live[k]``: there the node depends on a variable whose gradient
+    was asked for.  It is not finite where the gradient is undefined.  ``leaves`` are the nodes
+    whose gradients were asked for.
+    """
+
+    __slots__ = ("grads", "leaves", "live", "notes", "reached", "trace", "upstream")
+
+    def __init__(self, trace: Trace, grads: list[float], live: bytearray, leaves: list[int],
+                 upstream: float, reached: bytearray | None) -> None:
+        self.trace = trace
+        self.grads = grads
+        self.live = live
+        self.leaves = leaves
+        self.upstream = upstream
+        self.reached = reached
+        self.notes: list[Note] = []
+
+    def at(self, k: int) -> float | None:
+        """The gradient at node ``k``; None where it was not asked for or does not exist."""
+        if not self.live[k]:
+            return None
+        gradient = self.grads[k]
+        return gradient if isfinite(gradient) else None
+
+    def local(self, k: int, slot: int) -> float | None:
+        """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
+        return local(self.trace, k, slot)
+
+    def counts(self, k: int) -> bool:
+        """Whether node ``k`` has part in the output (only worked out when something is undefined)."""
+        return self.reached is None or bool(self.reached[k])
+
+
+# ------------------------------------------------------------------------------------------ forward
+def forward(graph: Graph, inputs: Sequence[float]) -> Trace:
+    """Every node's value; ``inputs`` are those of ``graph.inputs``, in order.
+
+    Raises DomainProblem at the first node whose value does not exist or is not finite.
+    """
+    values = [float(value) for value in inputs]
+    loop = floats().forward_loop(frozenset(graph.ops))
+    failed = False
+    try:
+        loop(graph.ops, graph.a, graph.b, values)
+    except (ArithmeticError, ValueError):
+        failed = True
+    if failed or not all(map(isfinite, values)):
+        # An infinity can do harm long after it arose: the first one is to blame.
+        at = next((k for k, value in enumerate(values) if not isfinite(value)), len(values))
+        raise _domain_problem(graph, values, at)
+    return Trace(graph, values)
+
+
+def _domain_problem(graph: Graph, values: list[float], k: int) -> BpcalcError:
+    row = graph.row(k)
+    args = graph.args(k)
+    given = [values[i] for i in args]
+    name = row.name if row.fixity is None else f"'{row.fixity[0]}'"
+    message = f"the result of {name} is too large for a double-precision number"
+    for test, words in row.domain:
+        if not floats().rule(row.params, test)(*given):
+            message = f"{row.name} {words}" if words.startswith("needs") else words
+            break
+    where = spans(graph)
+    names = graph.names
+    shown = []
+    for i, value in zip(args, given):
+        if graph.ops[i] == CONSTANT:
+            continue
+        part = where[i]
+        text = names.get(i) or (graph.source.text[part[0]:part[1]] if part else "")
+        text = " ".join(text.split())
+        if len(text) > 40:
+            text = f"{text[:20]}…{text[-15:]}"
+        if text and f"{text} = {value:.12g}" not in shown:
+            shown.append(f"{text} = {value:.12g}")
+    hint = f"here {' and '.join(shown)}" if shown else None
+    return DomainProblem(message, graph.source, where[k], hint)
+
+
+# ----------------------------------------------------------------------------------------- backward
+def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
+    """Which nodes depend on a variable whose gradient is asked for, and those variables."""
+    ops, a, b = graph.ops, graph.a, graph.b
+    live = bytearray(len(ops))
+    if wrt is not None:
+        leaves = list(wrt)
+    else:
+        leaves = list(range(len(graph.inputs)))
+        at = len(leaves)
+        try:
+            while True:                            # variables with a value inside the text
+                at = ops.index(INPUT, at)
+                leaves.append(at)
+                at += 1
+        except ValueError:
+            pass
+    for k in leaves:
+        live[k] = 1
+    _spread(a, b, live)
+    if wrt is None and CONSTANT in ops:
+        # `third = 1/3` gives a name to a constant expression: that is a variable with a value too.
+        named = {k for k in graph.symbols.values() if not live[k] and ops[k] != CONSTANT}
+        if named:
+            for k in sorted(named):
+                if not any(live[i] for i in graph.args(k)):
+                    live[k] = 1
+                    leaves.append(k)
+                    _spread(a, b, live)
+            leaves.sort()
+    return live, leaves
+
+
+def _spread(a: list[object], b: list[int], live: bytearray) -> None:
+    k = 0
+    for i, j in zip(a, b):
+        if j >= 0:
+            if live[j] or live[i]:  # type: ignore[call-overload]  # i is a node number where j is
+                live[k] = 1
+        elif type(i) is tuple and any(live[s] for s in i):
+            live[k] = 1
+        k += 1
+
+
+def _reached(graph: Graph) -> bytearray:
+    """Which nodes the output depends on."""
+    reached = bytearray(len(graph))
+    reached[graph.output] = 1
+    for k in range(graph.output, -1, -1):
+        if reached[k]:
+            for i in graph.args(k):
+                reached[i] = 1
+    return reached
+
+
+def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: float = 1.0) -> Gradients:
+    """The gradient of the output at every node, times ``upstream``.
+
+    ``wrt`` are the nodes whose gradients are asked for (default: every variable); all other
+    variables are held constant.  Nothing is raised: what does not exist becomes a note.
+    """
+    graph, values = trace.graph, trace.values
+    live, leaves = _liveness(graph, wrt)
+    codes = frozenset(graph.ops)
+    count = len(graph) - len(graph.inputs)
+    grads = [0.0] * len(graph)
+    grads[graph.output] = upstream
+    floats().backward_loop(codes, False)(graph.ops, graph.a, graph.b, values, grads, live, count)
+    reached = None
+    if not all(map(isfinite, grads)):
+        # Something overflowed or does not exist; it matters only where a gradient is asked for, in
+        # a node that has part in the output: sweep again over those alone.
+        reached = _reached(graph)
+        mask = bytearray(x & y for x, y in zip(live, reached))
+        grads = [0.0] * len(graph)
+        grads[graph.output] = upstream
+        floats().backward_loop(codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
+    result = Gradients(trace, grads, live, leaves, upstream, reached)
+    result.notes.extend(_notes(result))
+    return result
+
+
+def local(trace: Trace, k: int, slot: int) -> float | None:
+    """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
+    graph, values = trace.graph, trace.values
+    row = graph.row(k)
+    given = [values[i] for i in graph.args(k)]
+    rule = floats().partial(row, slot)
+    try:
+        if row.variadic:
+            found = rule(given, given[slot], values[k])
+        else:
+            found = rule(*given, values[k])
+    except (ArithmeticError, ValueError):
+        return None
+    return float(found) if isfinite(found) else None
+
+
+def at_kink(trace: Trace, k: int) -> str | None:
+    """What to say about node ``k`` if its derivative here is a convention, else None."""
+    row = trace.graph.row(k)
+    if not row.kinks:
+        return None
+    given = [trace.values[i] for i in trace.graph.args(k)]
+    for test, words in row.kinks:
+        rule = floats().rule((*row.params, "out"), test)
+        if rule(*([given] if row.variadic else given), trace.values[k]):
+            return words
+    return None
+
+
+def _notes(result: Gradients) -> Iterator[Note]:
+    graph, live = result.trace.graph, result.live
+    used = frozenset(graph.ops)
+    kinky = frozenset(code for code in used if TABLE[code].kinks)
+    if kinky:
+        for k, code in enumerate(graph.ops):
+            if code in kinky and live[k] and result.counts(k):
+                words = at_kink(result.trace, k)
+                if words and any(live[i] for i in graph.args(k)):
+                    yield Note("kink", k, words)
+    if result.reached is None:
+        return
+    for k in range(len(graph)):
+        if not (live[k] and result.reached[k]):
+            continue
+        row = graph.row(k)
+        for slot, i in enumerate(graph.args(k)):
+            if live[i] and result.local(k, slot) is None:
+                yield Note("undefined", k, _undefined(row, slot, result, k))
+    for k in result.leaves:
+        gradient = result.grads[k]
+        if gradient - gradient != 0.0 and gradient == gradient:
+            yield Note("overflow", k, "the gradient is too large for a double-precision number")
+
+
+def _undefined(row: Op, slot: int, result: Gradients, k: int) -> str:
+    values = result.trace.values
+    given = [values[i] for i in result.trace.graph.args(k)]
+    name = row.name if row.fixity is None else row.fixity[0]
+    point = ", ".join(f"{value:.6g}" for value in given)
+    which = "" if len(given) == 1 else f" with respect to argument {slot + 1}"
+    return f"the derivative of {name}{which} does not exist or is infinite at {point}"

@@ -1,0 +1,118 @@
+"""What can go wrong, as data.
+
+A :class:`BpcalcError` carries a stable code, a sentence, the span of text that is to blame and a
+hint.  Nothing here formats or prints: ``render/to_caret.py`` draws the caret and
+``render/to_json.py`` writes the JSON form.
+
+    BpcalcError (ValueError)      code               raised by
+      SyntaxProblem               syntax             syntax: the text is not in the language
+      NameProblem                 name               syntax: unknown, missing or doubled names
+      BindingProblem              binding            bindings: NAME=VALUE words and files of them
+      DomainProblem               domain             engine: outside a domain, overflow
+      UsageProblem                usage              cli: options and their values
+      InputProblem                input              bindings, cli: a file that cannot be read
+      LimitProblem                limit              a stated limit was exceeded
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Span = tuple[int, int]
+"""Half-open character offsets into ``Source.text``."""
+
+
+class Source:
+    """A piece of the user's text and what to call it (``expression``, a file's name, ``x=2``)."""
+
+    __slots__ = ("name", "text")
+
+    def __init__(self, text: str, name: str = "expression") -> None:
+        self.text = text
+        self.name = name
+
+    def __repr__(self) -> str:
+        shown = self.text if len(self.text) <= 60 else self.text[:57] + "..."
+        return f"Source({shown!r}, {self.name!r})"
+
+
+class BpcalcError(ValueError):
+    """Any complaint about the user's input: one class to catch, with everything there is to say.
+
+    ``message`` is one sentence without a full stop; ``source`` and ``span`` say where (both may be
+    None); ``hint`` says what to do about it (may be None).
+    """
+
+    code = "error"
+
+    def __init__(
+        self,
+        message: str,
+        source: Source | None = None,
+        span: Span | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.span = span
+        self.hint = hint
+
+
+class SyntaxProblem(BpcalcError):
+    """The text is not in the language."""
+
+    code = "syntax"
+
+
+class NameProblem(BpcalcError):
+    """A name is unknown, has no value, or is given twice."""
+
+    code = "name"
+
+
+class BindingProblem(BpcalcError):
+    """A NAME=VALUE word cannot be read."""
+
+    code = "binding"
+
+
+class DomainProblem(BpcalcError):
+    """A value lies outside an operation's domain, or a result is too large for a double."""
+
+    code = "domain"
+
+
+class UsageProblem(BpcalcError):
+    """An option, or the value of one, makes no sense."""
+
+    code = "usage"
+
+
+class InputProblem(BpcalcError):
+    """A file or standard input cannot be read."""
+
+    code = "input"
+
+
+class LimitProblem(BpcalcError):
+    """A stated limit was exceeded."""
+
+    code = "limit"
+
+
+def closest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known words most like ``word``, best first; empty when nothing is close.
+
+    Capital letters do not matter.  ``difflib`` decides; it is imported only here, because only an
+    error needs it.
+    """
+    from difflib import get_close_matches
+
+    by_folded: dict[str, str] = {}
+    for name in known:
+        by_folded.setdefault(name.casefold(), name)
+    found = get_close_matches(word.casefold(), by_folded, n=most, cutoff=0.6)
+    return [by_folded[name] for name in found]

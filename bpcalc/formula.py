@@ -1,0 +1,150 @@
+"""Writing mathematics back as text: nodes as expressions, local gradients as formulas.
+
+A piece of text travels with its binding power, so that brackets are put where the grammar needs
+them and nowhere else.  Local gradients are the table's ``shown`` texts, read with bpcalc's own
+parser and written again with the user's names in the place of the parameters.
+"""
+
+from __future__ import annotations
+
+from .backends import floats
+from .errors import Source
+from .graph import Graph
+from .ops import CONSTANT, INPUT, TABLE, Op
+from .syntax import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Piece = tuple[str, int]
+"""A text and its binding power; 100 for what never needs brackets."""
+
+ATOM = 100
+_COMPARISONS = {"<=": ">", ">=": "<", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
+_rules: dict[str, Graph] = {}
+
+
+def bracketed(piece: Piece) -> str:
+    """The text in brackets."""
+    return f"({piece[0]})"
+
+
+def compose(row: Op, parts: Sequence[Piece]) -> Piece:
+    """One operation applied to pieces of text: ``q * (x + y)``, ``sin(x)``, ``x^2``."""
+    if row.name == "identity":
+        return parts[0]
+    if row.fixity is None:
+        return f"{row.name}({', '.join(text for text, _ in parts)})", ATOM
+    symbol, power, floor = row.fixity
+    if len(parts) == 1:
+        text, strength = parts[0]
+        return symbol + (text if strength > power else f"({text})"), power
+    (left, left_power), (right, right_power) = parts
+    if left_power < floor:
+        left = f"({left})"
+    if right_power <= power and not (floor > power and right_power == power) or right[0] == "-":
+        right = f"({right})"
+    between = symbol if symbol == "^" else f" {symbol} "
+    return f"{left}{between}{right}", power
+
+
+def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str:
+    """The local gradient of ``row`` for argument ``slot``, with these names for its arguments.
+
+    ``own`` stands for the operation's result.
+    """
+    shown = row.shown_partial(slot)
+    names = _names(row, slot, parts, own)
+    if " if " not in shown:
+        return _write(shown, names)
+    yes, test, no = _branches(shown)
+    return f"{_write(yes, names)} if {_condition(test, names)} else {_write(no, names)}"
+
+
+def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequence[float],
+           out: float) -> tuple[str, str] | None:
+    """The branch of the local gradient that holds at a point, as (formula, condition).
+
+    None where the formula has no branches, and where the rule itself departs from both of them (a
+    tie, a kink).
+    """
+    shown = row.shown_partial(slot)
+    if " if " not in shown:
+        return None
+    names = _names(row, slot, parts, own)
+    yes, test, no = _branches(shown)
+    params = ("x", "out") if row.variadic else (*row.params, "out")
+    point = (given[slot],) if row.variadic else tuple(given)
+    if floats().rule(params, test)(*point, out):
+        return _write(yes, names), _condition(test, names)
+    return _write(no, names), _condition(_negated(test), names)
+
+
+def _names(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> dict[str, Piece]:
+    names = {"x": parts[slot]} if row.variadic else dict(zip(row.params, parts))
+    names["out"] = own
+    return names
+
+
+def _branches(shown: str) -> tuple[str, str, str]:
+    yes, _, rest = shown.partition(" if ")
+    test, _, no = rest.partition(" else ")
+    return yes, test, no
+
+
+def _negated(test: str) -> str:
+    words = test.split()
+    if len(words) == 3:
+        return f"{words[0]} {_COMPARISONS[words[1]]} {words[2]}"
+    return f"not {test}"
+
+
+def _condition(test: str, names: dict[str, Piece]) -> str:
+    shown = []
+    for word in test.split():
+        if word in names:
+            text, power = names[word]
+            shown.append(text if power > 5 else f"({text})")
+        else:
+            shown.append("=" if word == "==" else word)
+    return " ".join(shown)
+
+
+def _write(text: str, names: dict[str, Piece]) -> str:
+    """A shown rule with pieces for its parameters; constants are folded where a person would."""
+    graph = _rules.get(text)
+    if graph is None:
+        params = [name for name in ("a", "b", "x", "y", "lo", "hi", "slope", "alpha", "out")]
+        graph = _rules[text] = parse(Source(text, "rule"), params)
+    pieces: list[Piece] = []
+    words = graph.words
+    for k, code in enumerate(graph.ops):
+        if code == INPUT:
+            pieces.append(names[graph.inputs[k]])
+        elif code == CONSTANT:
+            pieces.append((words[k], ATOM))
+        else:
+            row = TABLE[code]
+            pieces.append(_tidy(row, [pieces[i] for i in graph.args(k)]))
+    return pieces[graph.output][0]
+
+
+def _tidy(row: Op, parts: list[Piece]) -> Piece:
+    """``2 - 1`` is 1 and ``x^1`` is x: what nobody writes down when the exponent is a number."""
+    numbers = [_number(text) for text, _ in parts]
+    if row.name == "sub" and numbers[0] is not None and numbers[1] is not None:
+        difference = numbers[0] - numbers[1]
+        return f"{difference:.12g}", ATOM if difference >= 0 else 30
+    if row.name == "pow" and numbers[1] == 1:
+        return parts[0]
+    return compose(row, parts)
+
+
+def _number(text: str) -> float | None:
+    if text.strip("-")[:1] not in "0123456789." or not text.strip("-"):
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None

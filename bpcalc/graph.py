@@ -1,0 +1,103 @@
+"""The graph as parallel lists: what each node does and from which nodes.
+
+The parser appends nodes in post-order, so every input of a node has a smaller number.  Evaluation
+order is therefore list order, and no algorithm here or above needs recursion, a visited set or a
+topological sort.
+
+    ops[k]   the operation's code in ops.TABLE
+    a[k]     first input; for an input or constant inside the text its value; for an operation of
+             more than two arguments the tuple of its inputs
+    b[k]     second input; the same as a[k] for one argument; -1 for leaves and wide operations
+
+The first ``len(inputs)`` nodes are the bound variables, in order of first appearance.
+"""
+
+from __future__ import annotations
+
+from .ops import CONSTANT, INPUT, TABLE, Op
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .errors import Source
+
+
+class Graph:
+    """One parsed text; immutable by convention once built."""
+
+    __slots__ = ("_names", "_words", "a", "b", "inputs", "ops", "output", "output_name", "source",
+                 "symbols")
+
+    def __init__(
+        self,
+        source: Source,
+        ops: list[int],
+        a: list[Any],
+        b: list[int],
+        symbols: dict[str, int],
+        inputs: tuple[str, ...],
+        output: int,
+        output_name: str | None,
+    ) -> None:
+        self.source = source
+        self.ops = ops
+        self.a = a
+        self.b = b
+        self.symbols = symbols
+        self.inputs = inputs
+        self.output = output
+        self.output_name = output_name
+        self._names: dict[int, str] | None = None
+        self._words: dict[int, str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.ops)
+
+    def row(self, k: int) -> Op:
+        """The operation of node ``k``."""
+        return TABLE[self.ops[k]]
+
+    def args(self, k: int) -> tuple[int, ...]:
+        """The inputs of node ``k``, in slot order; empty for a leaf."""
+        j = self.b[k]
+        if j < 0:
+            return self.a[k] if isinstance(self.a[k], tuple) else ()
+        i: int = self.a[k]
+        return (i,) if len(TABLE[self.ops[k]].params) == 1 else (i, j)
+
+    def _sort_symbols(self) -> None:
+        names: dict[int, str] = {}
+        words: dict[int, str] = {}
+        ops = self.ops
+        for symbol, k in self.symbols.items():
+            if ops[k] == CONSTANT:
+                words[k] = symbol.lstrip("=")
+            else:
+                names[k] = symbol
+        self._names, self._words = names, words
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The names the user gave: of variables and of statements, by node number."""
+        if self._names is None:
+            self._sort_symbols()
+        assert self._names is not None
+        return self._names
+
+    @property
+    def words(self) -> dict[int, str]:
+        """How each constant was written, by node number."""
+        if self._words is None:
+            self._sort_symbols()
+        assert self._words is not None
+        return self._words
+
+    def node(self, name: str) -> int | None:
+        """The node a user's name stands for, or None."""
+        k = self.symbols.get(name)
+        return None if k is None or self.ops[k] == CONSTANT else k
+
+    def is_leaf(self, k: int) -> bool:
+        """Whether node ``k`` is a variable or a number."""
+        return self.ops[k] in (INPUT, CONSTANT)

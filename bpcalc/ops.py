@@ -1,0 +1,364 @@
+"""THE TABLE: one row per operation; everything else follows from it.
+
+A row is written as text so that one rule serves every reader of it: the engine runs it on floats,
+the cross-check reads its definition with sympy's symbols, the table shows it as the local
+gradient, docs/operations.md prints it and the tests are generated from it.
+
+Vocabulary of a rule
+    the row's parameters; ``out``, the row's own result; numbers; ``pi``; ``+ - * /``; comparisons
+    and ``A if TEST else B``; the name of any row.  A row of any number of arguments calls them
+    ``xs``, and the one that a partial is for ``x``; ``ties(xs, out)`` counts those equal to out.
+
+Fields of a row
+    forward     how the value is computed: stable for every argument in the domain
+    partials    one per parameter, in order: how the local gradient is computed
+    shown       per parameter, the local gradient as a textbook writes it, in bpcalc's own language
+                (default: the partial itself); ``A if TEST else B`` where there are branches
+    definition  the textbook formula (default: forward); what sympy is given
+    domain      (test, words): where the operation is defined, and what to say elsewhere
+    kinks       (test, words): where the derivative is a convention, and which one it is
+    fixity      (symbol, power, floor) for operators; see syntax.py
+    samples     points inside the domain and off the kinks, for the tests
+    guarded     the forward rule does not fail by itself outside the domain: the engine asks first
+    borders     points at or beyond the edges of the domain and far out, for the tests
+
+Conventions at kinks are PyTorch's ("Gradients for non-differentiable functions" in its autograd
+notes): relu'(0) = 0, |x|'(0) = 0, and tied arguments of max or min share the gradient equally.
+"""
+
+from __future__ import annotations
+
+Point = tuple[float, ...]
+Clause = tuple[str, str]
+
+
+class Op:
+    """One row.  ``code`` is its position in the table; the fields are described above."""
+
+    __slots__ = (
+        "aliases",
+        "borders",
+        "code",
+        "defaults",
+        "definition",
+        "doc",
+        "domain",
+        "fixity",
+        "forward",
+        "guarded",
+        "kinks",
+        "latex",
+        "name",
+        "params",
+        "partials",
+        "samples",
+        "shown",
+        "variadic",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        params: str,
+        forward: str,
+        *partials: str,
+        doc: str,
+        latex: str,
+        samples: tuple[Point, ...] = (),
+        borders: tuple[Point, ...] = (),
+        shown: tuple[str, ...] | None = None,
+        definition: str | None = None,
+        domain: tuple[Clause, ...] = (),
+        kinks: tuple[Clause, ...] = (),
+        fixity: tuple[str, int, int] | None = None,
+        aliases: tuple[str, ...] = (),
+        guarded: bool = False,
+    ) -> None:
+        words = params.split()
+        self.code = -1
+        self.name = name
+        self.variadic = params == "xs"
+        self.params = tuple(word.partition("=")[0] for word in words)
+        self.defaults = tuple(word.partition("=")[2] for word in words if "=" in word)
+        self.forward = forward
+        self.partials = partials
+        self.shown = shown or partials
+        self.definition = definition or forward
+        self.domain = domain
+        self.kinks = kinks
+        self.fixity = fixity
+        self.aliases = aliases
+        self.guarded = guarded
+        self.doc = doc
+        self.latex = latex
+        self.samples = samples
+        self.borders = borders
+
+    @property
+    def arity(self) -> str:
+        """How many arguments the operation takes, in words."""
+        if self.variadic:
+            return "two or more"
+        most = len(self.params)
+        least = most - len(self.defaults)
+        return f"{least}" if least == most else f"{least} or {most}"
+
+    def accepts(self, count: int) -> bool:
+        """Whether the operation can be called with ``count`` arguments."""
+        if self.variadic:
+            return count >= 2
+        return len(self.params) - len(self.defaults) <= count <= len(self.params)
+
+    def partial(self, slot: int) -> str:
+        """The rule for the local gradient with respect to argument ``slot``."""
+        return self.partials[0 if self.variadic else slot]
+
+    def shown_partial(self, slot: int) -> str:
+        """The textbook form of :meth:`partial`."""
+        return self.shown[0 if self.variadic else slot]
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+
+_POSITIVE = (("x > 0", "needs a positive number"),)
+_UNIT = (("-1 <= x <= 1", "needs a number from -1 to 1"),)
+
+# Rows that students meet most come first: the engine tests for them in this order.
+TABLE: tuple[Op, ...] = (
+    # ------------------------------------------------------------------------------------- leaves
+    Op("input", "", "", doc="A variable: its value comes from a binding.", latex=""),
+    Op("constant", "", "", doc="A number written in the expression.", latex=""),
+    # --------------------------------------------------------------------------------- arithmetic
+    Op("add", "a b", "a + b", "1", "1",
+       fixity=("+", 10, 10), latex="{a} + {b}", doc="Sum: passes the gradient on to both inputs.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e308, 1e308), (-1e308, -1e308))),
+    Op("mul", "a b", "a * b", "b", "a",
+       fixity=("*", 20, 20), latex=r"{a} \cdot {b}", doc="Product: each input gets the other one.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e200, 1e200), (1e-200, 1e-200))),
+    Op("sub", "a b", "a - b", "1", "-1",
+       fixity=("-", 10, 10), latex="{a} - {b}", doc="Difference.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e308, -1e308),)),
+    Op("div", "a b", "a / b", "1 / b", "-out / b", shown=("1 / b", "-a / b^2"),
+       fixity=("/", 20, 20), latex=r"\frac{{{a}}}{{{b}}}", doc="Quotient.",
+       domain=(("b != 0", "division by zero"),),
+       samples=((1.5, -2.0), (-0.5, 3.0)), borders=((1.0, 0.0), (0.0, 0.0), (1e200, 1e-200))),
+    Op("neg", "x", "-x", "-1",
+       fixity=("-", 30, 30), latex="-{x}", doc="Negation.",
+       samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,))),
+    Op("pow", "a b", "pow(a, b)",
+       "0 if b == 0 else b * pow(a, b - 1)",
+       "0 if a == 0 and b > 0 else out * log(a)",
+       shown=("b * a^(b - 1)", "a^b * log(a)"),
+       fixity=("^", 40, 41), latex="{a}^{{{b}}}", doc="Power; right-associative.",
+       domain=(("a != 0 or b >= 0", "zero to a negative power"),
+               ("a >= 0 or b % 1 == 0", "a negative number to a power that is not whole")),
+       samples=((1.5, -2.0), (2.0, 3.0), (0.5, 0.5), (3.0, 1.0)),
+       borders=((0.0, 0.5), (0.0, 0.0), (0.0, 2.0), (0.0, -1.0), (-8.0, 1 / 3), (-2.0, 3.0),
+                (10.0, 400.0))),
+    Op("identity", "x", "x", "1",
+       latex="{x}", doc="The value itself: a second name for it.",
+       samples=((1.5,), (-2.0,))),
+    # ------------------------------------------------------------------- the corners of a network
+    Op("max", "xs", "largest(xs)", "1 / ties(xs, out) if x == out else 0",
+       shown=("1 if x == out else 0",),
+       kinks=(("ties(xs, out) > 1", "the arguments tie; each of the largest gets an equal share"),),
+       latex=r"\max({xs})", doc="The largest of two or more: routes the gradient to the winner.",
+       samples=((1.5, -2.0), (-1.0, 3.0), (1.0, 5.0, 2.0)), borders=((1.0, 1.0), (2.0, 2.0, 2.0))),
+    Op("min", "xs", "smallest(xs)", "1 / ties(xs, out) if x == out else 0",
+       shown=("1 if x == out else 0",),
+       kinks=(("ties(xs, out) > 1", "the arguments tie; each of the smallest gets an equal share"),),
+       latex=r"\min({xs})", doc="The smallest of two or more: routes the gradient to the winner.",
+       samples=((1.5, -2.0), (-1.0, 3.0), (1.0, -5.0, 2.0)), borders=((1.0, 1.0),)),
+    Op("relu", "x", "x if x > 0 else 0", "1 if x > 0 else 0", definition="max(x, 0)",
+       kinks=(("x == 0", "relu has a corner at 0; its gradient there is taken as 0"),),
+       latex=r"\mathrm{{relu}}({x})", doc="Rectifier: x where x is positive, else 0.",
+       samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,), (-1e308,))),
+    Op("abs", "x", "abs(x)", "sign(x)", shown=("1 if x > 0 else -1",),
+       kinks=(("x == 0", "abs has a corner at 0; its gradient there is taken as 0"),),
+       latex=r"\left|{x}\right|", doc="Absolute value.",
+       samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,), (-1e308,))),
+    Op("leaky_relu", "x slope=0.01", "x if x > 0 else slope * x",
+       "1 if x > 0 else slope", "0 if x > 0 else x",
+       kinks=(("x == 0 and slope != 1", "leaky_relu has a corner at 0; its gradient there is the slope"),),
+       latex=r"\mathrm{{lrelu}}({x}, {slope})", doc="relu with a slope for negative x.",
+       samples=((1.5, 0.01), (-2.0, 0.2)), borders=((0.0, 0.01), (1e308, 0.01))),
+    Op("elu", "x alpha=1", "x if x > 0 else alpha * expm1(x)",
+       "1 if x > 0 else alpha * exp(x)", "0 if x > 0 else expm1(x)",
+       shown=("1 if x > 0 else alpha * exp(x)", "0 if x > 0 else exp(x) - 1"),
+       definition="x if x > 0 else alpha * (exp(x) - 1)",
+       kinks=(("x == 0 and alpha != 1", "elu has a corner at 0; its gradient there is alpha"),),
+       latex=r"\mathrm{{elu}}({x}, {alpha})", doc="Exponential linear unit.",
+       samples=((1.5, 1.0), (-2.0, 0.5)), borders=((0.0, 1.0), (-1e308, 1.0), (1e308, 1.0))),
+    Op("clip", "x lo hi", "lo if x < lo else hi if x > hi else x",
+       "1 if lo <= x <= hi else 0", "1 if x < lo else 0", "1 if x > hi else 0",
+       shown=("1 if lo <= x <= hi else 0", "1 if x < lo else 0", "1 if x > hi else 0"),
+       definition="min(max(x, lo), hi)",
+       domain=(("lo <= hi", "the lower bound is above the upper one"),), guarded=True,
+       kinks=(("x == lo or x == hi", "clip has a corner at its bounds; x gets the whole gradient there"),),
+       latex=r"\mathrm{{clip}}({x}, {lo}, {hi})", doc="x kept between lo and hi.", aliases=("clamp",),
+       samples=((0.5, -1.0, 1.0), (-2.0, -1.0, 1.0), (3.0, -1.0, 1.0)),
+       borders=((1.0, -1.0, 1.0), (0.0, 1.0, -1.0))),
+    Op("sign", "x", "1 if x > 0 else -1 if x < 0 else 0", "0",
+       kinks=(("x == 0", "sign jumps at 0; its gradient there is taken as 0"),),
+       latex=r"\mathrm{{sign}}({x})", doc="-1, 0 or 1; the gradient is 0.", aliases=("sgn",),
+       samples=((1.5,), (-2.0,)), borders=((0.0,),)),
+    Op("step", "x", "1 if x >= 0 else 0", "0",
+       kinks=(("x == 0", "step jumps at 0; its gradient there is taken as 0"),),
+       latex=r"\mathrm{{step}}({x})", doc="0 below zero, 1 from zero on; the gradient is 0.",
+       aliases=("heaviside",),
+       samples=((1.5,), (-2.0,)), borders=((0.0,),)),
+    # ------------------------------------------------------------------ exponential and logarithm
+    Op("exp", "x", "exp(x)", "out", shown=("exp(x)",),
+       latex="e^{{{x}}}", doc="Exponential.",
+       samples=((0.5,), (-3.0,)), borders=((709.0,), (710.0,), (-1000.0,))),
+    Op("log", "x", "log(x)", "1 / x", domain=_POSITIVE,
+       latex=r"\ln {x}", doc="Natural logarithm.", aliases=("ln",),
+       samples=((0.5,), (3.0,)), borders=((0.0,), (-1.0,), (1e-300,), (1e300,))),
+    Op("sqrt", "x", "sqrt(x)", "1 / (2 * out)", shown=("1 / (2 * sqrt(x))",),
+       domain=(("x >= 0", "needs a number that is not negative"),),
+       latex=r"\sqrt{{{x}}}", doc="Square root.",
+       samples=((0.25,), (3.0,)), borders=((0.0,), (-1.0,), (1e300,))),
+    Op("square", "x", "x * x", "2 * x",
+       latex="{x}^2", doc="x times x.",
+       samples=((1.5,), (-2.0,)), borders=((1e200,), (0.0,))),
+    Op("log2", "x", "log2(x)", "1 / (x * log(2))", definition="log(x) / log(2)", domain=_POSITIVE,
+       latex=r"\log_2 {x}", doc="Logarithm to base 2.",
+       samples=((0.5,), (3.0,)), borders=((0.0,), (-1.0,))),
+    Op("log10", "x", "log10(x)", "1 / (x * log(10))", definition="log(x) / log(10)", domain=_POSITIVE,
+       latex=r"\log_{{10}} {x}", doc="Logarithm to base 10.",
+       samples=((0.5,), (3.0,)), borders=((0.0,), (-1.0,))),
+    Op("log1p", "x", "log1p(x)", "1 / (1 + x)", definition="log(1 + x)",
+       domain=(("x > -1", "needs a number above -1"),),
+       latex=r"\ln(1 + {x})", doc="log(1 + x), accurate near 0.",
+       samples=((0.5,), (-0.5,)), borders=((-1.0,), (-2.0,), (1e-20,))),
+    Op("expm1", "x", "expm1(x)", "exp(x)", definition="exp(x) - 1",
+       latex="e^{{{x}}} - 1", doc="exp(x) - 1, accurate near 0.",
+       samples=((0.5,), (-3.0,)), borders=((710.0,), (-1000.0,), (1e-20,))),
+    Op("cbrt", "x", "cbrt(x)", "1 / (3 * out * out)", shown=("1 / (3 * cbrt(x)^2)",),
+       definition="sign(x) * abs(x) ** (1 / 3)",
+       latex=r"\sqrt[3]{{{x}}}", doc="Cube root, of negative numbers too.",
+       samples=((0.125,), (-3.0,)), borders=((0.0,),)),
+    # ------------------------------------------------------------------------ squashing functions
+    Op("tanh", "x", "tanh(x)", "4 * sigmoid(2 * x) * sigmoid(-2 * x)", shown=("1 - out^2",),
+       latex=r"\tanh {x}", doc="Hyperbolic tangent.",
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (20.0,))),
+    Op("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
+       "out * sigmoid(-x)", shown=("out * (1 - out)",), definition="1 / (1 + exp(-x))",
+       latex=r"\sigma({x})", doc="Logistic function 1/(1 + exp(-x)).", aliases=("σ", "logistic"),
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (40.0,))),
+    Op("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
+       definition="log(1 + exp(x))",
+       latex=r"\mathrm{{softplus}}({x})", doc="log(1 + exp(x)), a smooth relu.",
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (0.0,))),
+    Op("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * sigmoid(-x))",
+       shown=("sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))",), definition="x / (1 + exp(-x))",
+       latex=r"\mathrm{{silu}}({x})", doc="x times sigmoid(x).", aliases=("swish",),
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
+    Op("gelu", "x", "x * erfc(-x / sqrt(2)) / 2",
+       "erfc(-x / sqrt(2)) / 2 + x * exp(-x * x / 2) / sqrt(2 * pi)",
+       definition="x * (1 + erf(x / sqrt(2))) / 2",
+       latex=r"\mathrm{{gelu}}({x})", doc="x times the normal distribution's share below x.",
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
+    Op("softsign", "x", "x / (1 + abs(x))", "1 / square(1 + abs(x))", shown=("1 / (1 + abs(x))^2",),
+       latex=r"\mathrm{{softsign}}({x})", doc="x / (1 + |x|).",
+       samples=((0.5,), (-3.0,)), borders=((1e308,), (0.0,))),
+    Op("logsigmoid", "x", "(x if x < 0 else 0) - log1p(exp(-abs(x)))", "sigmoid(-x)",
+       definition="-log(1 + exp(-x))",
+       latex=r"\ln \sigma({x})", doc="log(sigmoid(x)), stable.",
+       samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
+    # ------------------------------------------------------------------------------- trigonometry
+    Op("sin", "x", "sin(x)", "cos(x)",
+       latex=r"\sin {x}", doc="Sine, of radians.",
+       samples=((0.5,), (-3.0,)), borders=((1e22,),)),
+    Op("cos", "x", "cos(x)", "-sin(x)",
+       latex=r"\cos {x}", doc="Cosine, of radians.",
+       samples=((0.5,), (-3.0,)), borders=((1e22,),)),
+    Op("tan", "x", "tan(x)", "1 + out * out", shown=("1 + tan(x)^2",),
+       latex=r"\tan {x}", doc="Tangent, of radians.",
+       samples=((0.5,), (-3.0,)), borders=((1e22,),)),
+    Op("asin", "x", "asin(x)", "1 / sqrt((1 - x) * (1 + x))", shown=("1 / sqrt(1 - x^2)",),
+       domain=_UNIT, latex=r"\arcsin {x}", doc="Inverse sine.", aliases=("arcsin",),
+       samples=((0.5,), (-0.25,)), borders=((1.0,), (-1.0,), (1.5,))),
+    Op("acos", "x", "acos(x)", "-1 / sqrt((1 - x) * (1 + x))", shown=("-1 / sqrt(1 - x^2)",),
+       domain=_UNIT, latex=r"\arccos {x}", doc="Inverse cosine.", aliases=("arccos",),
+       samples=((0.5,), (-0.25,)), borders=((1.0,), (-1.0,), (1.5,))),
+    Op("atan", "x", "atan(x)", "1 / (1 + x * x)", shown=("1 / (1 + x^2)",),
+       latex=r"\arctan {x}", doc="Inverse tangent.", aliases=("arctan",),
+       samples=((0.5,), (-3.0,)), borders=((1e200,),)),
+    Op("atan2", "y x", "atan2(y, x)", "x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)",
+       shown=("x / (x^2 + y^2)", "-y / (x^2 + y^2)"),
+       latex=r"\mathrm{{atan2}}({y}, {x})", doc="Angle of the point (x, y).", aliases=("arctan2",),
+       samples=((1.5, -2.0), (0.5, 3.0)), borders=((0.0, 0.0), (0.0, -1.0))),
+    Op("sec", "x", "1 / cos(x)", "out * tan(x)", shown=("sec(x) * tan(x)",),
+       latex=r"\sec {x}", doc="1 / cos(x).",
+       samples=((0.5,), (-3.0,))),
+    Op("csc", "x", "1 / sin(x)", "-out * cot(x)", shown=("-csc(x) * cot(x)",),
+       domain=(("sin(x) != 0", "division by zero, as sin(x) is 0"),),
+       latex=r"\csc {x}", doc="1 / sin(x).",
+       samples=((0.5,), (-3.0,)), borders=((0.0,),)),
+    Op("cot", "x", "1 / tan(x)", "-(1 + out * out)", shown=("-(1 + cot(x)^2)",),
+       domain=(("tan(x) != 0", "division by zero, as tan(x) is 0"),),
+       latex=r"\cot {x}", doc="1 / tan(x).",
+       samples=((0.5,), (-3.0,)), borders=((0.0,),)),
+    # ---------------------------------------------------------------------------------- hyperbolic
+    Op("sinh", "x", "sinh(x)", "cosh(x)",
+       latex=r"\sinh {x}", doc="Hyperbolic sine.",
+       samples=((0.5,), (-3.0,)), borders=((711.0,),)),
+    Op("cosh", "x", "cosh(x)", "sinh(x)",
+       latex=r"\cosh {x}", doc="Hyperbolic cosine.",
+       samples=((0.5,), (-3.0,)), borders=((711.0,),)),
+    Op("asinh", "x", "asinh(x)", "1 / hypot(1, x)", shown=("1 / sqrt(1 + x^2)",),
+       latex=r"\mathrm{{arsinh}}\, {x}", doc="Inverse hyperbolic sine.", aliases=("arcsinh",),
+       samples=((0.5,), (-3.0,)), borders=((1e200,),)),
+    Op("acosh", "x", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", shown=("1 / sqrt(x^2 - 1)",),
+       domain=(("x >= 1", "needs a number of at least 1"),),
+       latex=r"\mathrm{{arcosh}}\, {x}", doc="Inverse hyperbolic cosine.", aliases=("arccosh",),
+       samples=((1.5,), (3.0,)), borders=((1.0,), (0.5,), (1e200,))),
+    Op("atanh", "x", "atanh(x)", "1 / ((1 - x) * (1 + x))", shown=("1 / (1 - x^2)",),
+       domain=(("-1 < x < 1", "needs a number between -1 and 1"),),
+       latex=r"\mathrm{{artanh}}\, {x}", doc="Inverse hyperbolic tangent.", aliases=("arctanh",),
+       samples=((0.5,), (-0.25,)), borders=((1.0,), (-1.0,), (2.0,))),
+    # --------------------------------------------------------------------------------- and the rest
+    Op("hypot", "a b", "hypot(a, b)", "a / out", "b / out",
+       shown=("a / hypot(a, b)", "b / hypot(a, b)"), definition="sqrt(a * a + b * b)",
+       latex=r"\sqrt{{{a}^2 + {b}^2}}", doc="Length of the vector (a, b).",
+       samples=((1.5, -2.0), (3.0, 4.0)), borders=((0.0, 0.0), (1e200, 1e200))),
+    Op("erf", "x", "erf(x)", "2 / sqrt(pi) * exp(-x * x)", shown=("2 / sqrt(pi) * exp(-x^2)",),
+       latex=r"\mathrm{{erf}}({x})", doc="Error function.",
+       samples=((0.5,), (-3.0,)), borders=((1e200,),)),
+    Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * exp(-x * x)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
+       latex=r"\mathrm{{erfc}}({x})", doc="1 - erf(x), accurate far out.",
+       samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
+)
+
+for _code, _row in enumerate(TABLE):
+    _row.code = _code
+
+BY_NAME: dict[str, Op] = {row.name: row for row in TABLE}
+INPUT = BY_NAME["input"].code
+CONSTANT = BY_NAME["constant"].code
+IDENTITY = BY_NAME["identity"].code
+NEG = BY_NAME["neg"].code
+
+BINARY: dict[str, Op] = {
+    row.fixity[0]: row for row in TABLE if row.fixity and len(row.params) == 2
+}
+"""Infix operators by their symbol."""
+
+FUNCTIONS: dict[str, Op] = {
+    name: row
+    for row in TABLE
+    if row.params and (row.fixity is None or row.name == "pow")
+    for name in (row.name, *row.aliases)
+}
+"""Everything that can be called, by name and alias; user names never enter it."""
+
+NAMED_CONSTANTS: dict[str, float] = {
+    "pi": 3.141592653589793,
+    "e": 2.718281828459045,
+    "tau": 6.283185307179586,
+    "π": 3.141592653589793,
+    "τ": 6.283185307179586,
+}
+"""Names that mean a number unless they are bound or assigned."""

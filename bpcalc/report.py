@@ -1,0 +1,368 @@
+"""What there is to know about one run: all that a renderer or a checker may see.
+
+A Report is a view of graph, values and gradients, not a copy: nodes and edges are made when they
+are asked for, in forward order, so a million of them can be streamed.
+"""
+
+from __future__ import annotations
+
+from . import formula
+from .bindings import from_mapping
+from .engine import Gradients, Note, Trace, backward, forward
+from .errors import NameProblem, Source, UsageProblem, closest
+from .formula import ATOM, Piece
+from .graph import Graph
+from .ops import CONSTANT, INPUT, Op
+from .spans import spans
+from .syntax import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from .errors import Span
+
+TEXT_LIMIT = 120
+"""Expressions of nodes are written out up to this many characters; longer ones by their number."""
+
+_OUTPUT_NAMES = ("f", "F", "L", "out", "output", "result")
+_NODE_PREFIXES = ("n", "node", "n_", "node_", "_n")
+_UNUSED_LIMIT = 20_000
+
+
+class Node:
+    """One node: a variable, a number or an operation, with its value and the output's gradient.
+
+    ``name`` is the user's (or None), ``label`` what tables call it, ``text`` its expression (None
+    when longer than TEXT_LIMIT), ``inputs`` the numbers of its inputs, ``gradient`` None where none
+    was asked for or none exists.
+    """
+
+    __slots__ = ("gradient", "id", "inputs", "label", "live", "name", "op", "text", "value")
+
+    def __init__(self, id: int, name: str | None, label: str, op: str, text: str | None,
+                 inputs: tuple[int, ...], value: float, gradient: float | None, live: bool) -> None:
+        self.id = id
+        self.name = name
+        self.label = label
+        self.op = op
+        self.text = text
+        self.inputs = inputs
+        self.value = value
+        self.gradient = gradient
+        self.live = live
+
+    def __repr__(self) -> str:
+        return f"Node({self.id}, {self.label!r}, {self.text!r}, value={self.value!r}, gradient={self.gradient!r})"
+
+
+class Edge:
+    """One edge, along which upstream × local flows back from ``node`` to its input number ``slot``.
+
+    ``formula`` is the local gradient in symbols; where it has branches, ``branch`` is the one that
+    holds here and ``case`` the condition that chose it.  Numbers that do not exist are None.
+    """
+
+    __slots__ = ("branch", "case", "formula", "input", "local", "node", "product", "slot", "upstream")
+
+    def __init__(self, node: int, input: int, slot: int, formula: str, branch: str, case: str | None,
+                 local: float | None, upstream: float | None, product: float | None) -> None:
+        self.node = node
+        self.input = input
+        self.slot = slot
+        self.formula = formula
+        self.branch = branch
+        self.case = case
+        self.local = local
+        self.upstream = upstream
+        self.product = product
+
+    def __repr__(self) -> str:
+        return (f"Edge({self.node} -> {self.input}, {self.formula!r}, local={self.local!r}, "
+                f"upstream={self.upstream!r}, product={self.product!r})")
+
+
+class Verdict:
+    """A second opinion about one number.
+
+    ``kind`` is ``symbolic`` or ``numeric``; ``what`` names the number (``df/dx``, ``dq/dx``);
+    ``status`` is ``agrees``, ``differs``, ``kink`` or ``gave-up``; ``details`` are further facts by
+    name (formula, h, relative error).
+    """
+
+    __slots__ = ("details", "kind", "ours", "status", "theirs", "what", "why")
+
+    def __init__(self, kind: str, what: str, ours: float | None, theirs: float | None, status: str,
+                 why: str = "", **details: Any) -> None:
+        self.kind = kind
+        self.what = what
+        self.ours = ours
+        self.theirs = theirs
+        self.status = status
+        self.why = why
+        self.details = details
+
+    def __repr__(self) -> str:
+        return f"Verdict({self.kind}, {self.what}: {self.ours!r} / {self.theirs!r}, {self.status})"
+
+
+class Report:
+    """The result of :func:`bpcalc.backprop`."""
+
+    def __init__(self, gradients: Gradients, notes: Iterable[Note] = ()) -> None:
+        self._gradients = gradients
+        self.trace: Trace = gradients.trace
+        self.graph: Graph = gradients.trace.graph
+        self.notes: list[Note] = [*notes, *gradients.notes]
+        self.verdicts: list[Verdict] = []
+        self._spans: list[Span | None] | None = None
+        self._prefix = next(
+            prefix for prefix in (*_NODE_PREFIXES, "__n_")
+            if not any(symbol.startswith(prefix) and symbol[len(prefix):].isdigit() for symbol in self.graph.symbols)
+            or prefix == "__n_")
+        graph = self.graph
+        if graph.names.get(graph.output):
+            self.symbol = graph.names[graph.output]
+        else:
+            self.symbol = next((name for name in _OUTPUT_NAMES if name not in graph.symbols), "result")
+
+    # ------------------------------------------------------------------------------------- summary
+    @property
+    def expression(self) -> str:
+        """The text as it was given."""
+        return self.graph.source.text
+
+    @property
+    def output(self) -> str | None:
+        """The name the user gave the output, or None."""
+        return self.graph.output_name
+
+    @property
+    def value(self) -> float:
+        """The output's value."""
+        return self.trace.values[self.graph.output]
+
+    @property
+    def upstream(self) -> float:
+        """The gradient that arrives at the output: 1 unless something else was asked for."""
+        return self._gradients.upstream
+
+    @property
+    def gradients(self) -> dict[str, float | None]:
+        """The output's gradient for every variable asked for; None where it is undefined."""
+        names, at = self.graph.names, self._gradients.at
+        return {names[k]: at(k) for k in self._gradients.leaves}
+
+    def __len__(self) -> int:
+        return len(self.graph)
+
+    # ------------------------------------------------------------------------------------- details
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in forward order; ``nodes[k].id`` is k."""
+        return tuple(self.each_node())
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """All edges that carry a gradient, in forward order."""
+        return tuple(self.each_edge())
+
+    def label(self, k: int) -> str:
+        """What tables call node ``k``: the user's name, a number as written, or n and its number."""
+        graph = self.graph
+        name = graph.names.get(k)
+        if name is not None:
+            return name
+        if graph.ops[k] == CONSTANT:
+            return graph.words[k]
+        return self.symbol if k == graph.output else f"{self._prefix}{k}"
+
+    def span(self, k: int) -> Span | None:
+        """Where node ``k`` stands in the expression's text."""
+        if self._spans is None:
+            self._spans = spans(self.graph)
+        return self._spans[k]
+
+    def gradient(self, k: int) -> float | None:
+        """The output's gradient at node ``k``."""
+        return self._gradients.at(k)
+
+    def is_live(self, k: int) -> bool:
+        """Whether node ``k`` depends on a variable whose gradient was asked for."""
+        return bool(self._gradients.live[k])
+
+    def reaches(self, k: int) -> bool:
+        """Whether node ``k``'s gradient flows on (see Gradients.counts)."""
+        return self._gradients.counts(k)
+
+    def each_node(self) -> Iterator[Node]:
+        """The nodes in forward order, made one by one."""
+        graph, values = self.graph, self.trace.values
+        names, at, live = graph.names, self._gradients.at, self._gradients.live
+        for k, row, args, own, _ in self._pieces():
+            yield Node(k, names.get(k), self.label(k), row.name, own[0] if own else None, args,
+                       values[k], at(k), bool(live[k]))
+
+    def each_edge(self, by_label: bool = False) -> Iterator[Edge]:
+        """The edges in forward order, made one by one.
+
+        Formulas call unnamed inputs by their expression, or with ``by_label`` by their label, as
+        tables do.
+        """
+        graph, values, gradients = self.graph, self.trace.values, self._gradients
+        names, live = graph.names, gradients.live
+        for k, row, args, own, parts in self._pieces():
+            if not args or not live[k]:
+                continue
+            me = (names[k], ATOM) if k in names else own
+            if by_label:
+                parts = [(self.label(i), ATOM) if live[i] else part for i, part in zip(args, parts)]
+                me = (self.label(k), ATOM)
+            if me is None:
+                me = (self.label(k), ATOM)
+            upstream = gradients.at(k)
+            for slot, i in enumerate(args):
+                if not live[i]:
+                    continue
+                local = gradients.local(k, slot)
+                text = formula.local_formula(row, slot, parts, me)
+                chosen = None
+                if " if " in text:
+                    chosen = formula.branch(row, slot, parts, me, [values[s] for s in args], values[k])
+                product = None
+                if local is not None and upstream is not None and gradients.counts(k):
+                    product = upstream * local
+                    if product - product != 0.0:
+                        product = None
+                yield Edge(k, i, slot, text, chosen[0] if chosen else text,
+                           chosen[1] if chosen else None, local, upstream, product)
+
+    def text(self, k: int, limit: int = TEXT_LIMIT) -> str | None:
+        """The expression of node ``k`` over names, or None when it is longer than ``limit``."""
+        for node, _, _, own, _ in self._pieces(limit):
+            if node == k:
+                return own[0] if own else None
+        raise IndexError(k)
+
+    def _pieces(self, limit: int = TEXT_LIMIT) -> Iterator[
+            tuple[int, Op, tuple[int, ...], Piece | None, list[Piece]]]:
+        """Every node with its expression and its inputs' pieces of text.
+
+        An unnamed operation is used once, by the node that follows in the text, so its piece is
+        dropped there: memory stays flat.
+        """
+        graph = self.graph
+        names, words, ops = graph.names, graph.words, graph.ops
+        pending: dict[int, Piece | None] = {}
+        for k in range(len(graph)):
+            row = graph.row(k)
+            if ops[k] == CONSTANT:
+                yield k, row, (), (words[k], ATOM), []
+                continue
+            if ops[k] == INPUT:
+                yield k, row, (), (names[k], ATOM), []
+                continue
+            args = graph.args(k)
+            parts: list[Piece] = []
+            size = 0
+            for i in args:
+                part: Piece | None
+                if i in names:
+                    part = (names[i], ATOM)
+                elif ops[i] == CONSTANT:
+                    part = (words[i], ATOM)
+                else:
+                    part = pending.pop(i, None)
+                    if part is None:
+                        size = limit + 1
+                        part = (self.label(i), ATOM)
+                size += len(part[0])
+                parts.append(part)
+            own: Piece | None = formula.compose(row, parts) if size <= limit else None
+            if own and len(own[0]) > limit:
+                own = None
+            if k not in names:
+                pending[k] = own
+            yield k, row, args, own, parts
+
+    # -------------------------------------------------------------------------------------- outputs
+    def to_json(self) -> str:
+        """The report as JSON text (docs/json.md)."""
+        from .render.to_json import report_lines  # renderers are loaded when they are wanted
+
+        return "".join(report_lines(self))
+
+    def __repr__(self) -> str:
+        return f"<Report {self.symbol} = {self.value!r}, gradients {self.gradients!r:.200}>"
+
+
+def backprop(
+    expression: str | Source,
+    bindings: Mapping[str, Any] | None = None,
+    /,
+    *,
+    wrt: Iterable[str] | None = None,
+    upstream: float = 1.0,
+    **values: Any,
+) -> Report:
+    """Evaluate an expression and backpropagate through it.
+
+    ``values`` (or the mapping ``bindings``, for names that Python cannot take as keywords) give each
+    variable a number or a constant expression.  ``wrt`` limits the gradients to some names and
+    holds all other variables constant.  ``upstream`` is the gradient that arrives at the output.
+
+    >>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
+    >>> report.value
+    -12.0
+    >>> report.gradients
+    {'x': -4.0, 'y': -4.0, 'z': 3.0}
+
+    Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
+    """
+    given = from_mapping({**(bindings or {}), **values})
+    source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
+    graph = parse(source, given)
+    return run(graph, given, None if wrt is None else list(wrt), upstream)
+
+
+def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = None,
+        upstream: float = 1.0) -> Report:
+    """The report of a parsed graph with these values.
+
+    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an
+    upstream that is not finite, DomainProblem from the forward pass.
+    """
+    if upstream - upstream != 0.0:
+        raise UsageProblem("the upstream gradient must be a finite number")
+    chosen: list[int] | None = None
+    if wrt is not None:
+        chosen = []
+        for name in wrt:
+            k = graph.node(name)
+            if k is None:
+                known = list(graph.names.values())
+                near = closest(name, known[:1000])
+                raise NameProblem(f"there is no variable '{name}' to differentiate with respect to",
+                                  hint=f"did you mean {' or '.join(near)}?" if near
+                                  else f"the names are {', '.join(known[:12])}" if known else None)
+            if k not in chosen:
+                chosen.append(k)
+    trace = forward(graph, [given[name] for name in graph.inputs])
+    return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
+
+
+def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
+    if len(graph.inputs) != len(given):
+        used = set(graph.inputs)
+        for name in given:
+            if name not in used:
+                near = closest(name, graph.inputs[:1000])
+                hint = f"; did you mean {near[0]}?" if near else ""
+                yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
+    if len(graph) <= _UNUSED_LIMIT:
+        fed = {i for k in range(len(graph)) for i in graph.args(k)}
+        for k, name in graph.names.items():
+            if k not in fed and k != graph.output and k >= len(graph.inputs):
+                yield Note("unused", k, f"{name} is assigned, but the output {graph.output_name or ''}".rstrip()
+                           + " does not depend on it")
