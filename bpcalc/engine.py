@@ -266,9 +266,10 @@ def _notes(result: Gradients) -> Iterator[Note]:
 
 
 def _undefined(row: Op, slot: int, result: Gradients, k: int) -> str:
-    values = result.trace.values
-    given = [values[i] for i in result.trace.graph.args(k)]
-    name = row.name if row.fixity is None else row.fixity[0]
-    point = ", ".join(f"{value:.6g}" for value in given)
-    which = "" if len(given) == 1 else f" with respect to argument {slot + 1}"
+    graph, values = result.trace.graph, result.trace.values
+    args = graph.args(k)
+    name = row.name if row.fixity is None else f"'{row.fixity[0]}'"
+    point = " and ".join(f"{values[i]:.6g}" for i in args)
+    to = graph.names.get(args[slot]) or f"its argument {slot + 1}"
+    which = "" if len(args) == 1 else f" with respect to {to}"
     return f"the derivative of {name}{which} does not exist or is infinite at {point}"

@@ -131,13 +131,15 @@ def _write(text: str, names: dict[str, Piece]) -> str:
 
 
 def _tidy(row: Op, parts: list[Piece]) -> Piece:
-    """``2 - 1`` is 1 and ``x^1`` is x: what nobody writes down when the exponent is a number."""
+    """``2 - 1`` is 1, ``x^1`` is x and ``1 * x`` is x: nobody writes these down."""
     numbers = [_number(text) for text, _ in parts]
     if row.name == "sub" and numbers[0] is not None and numbers[1] is not None:
         difference = numbers[0] - numbers[1]
         return f"{difference:.12g}", ATOM if difference >= 0 else 30
     if row.name == "pow" and numbers[1] == 1:
         return parts[0]
+    if row.name == "mul" and numbers[0] == 1:
+        return parts[1]
     return compose(row, parts)
 
 

@@ -104,10 +104,9 @@ def _sized(source: Source, tokens: Any, bound: Collection[str], cursor: _Cursor 
     # Variables come first, so their number must be known: all that are bound, or, when some were
     # not used, exactly those that were.
     graph = _build(source, tokens(), bound, len(bound), cursor)
-    if len(graph.inputs) != len(bound):
-        extra = frozenset(graph.inputs) if cursor is None or not cursor.missing else bound
-        if cursor is None or not cursor.missing:
-            graph = _build(source, tokens(), extra, len(extra), cursor)
+    if len(graph.inputs) != len(bound) and not (cursor and cursor.missing):
+        used = frozenset(graph.inputs)
+        graph = _build(source, tokens(), used, len(used), cursor)
     return graph
 
 
@@ -208,7 +207,8 @@ def _build(
         elif token in NAMED_CONSTANTS:
             value = NAMED_CONSTANTS[token]
         elif cursor is not None:
-            return cursor.unknown(token, symbols, used)
+            cursor.unknown(token)
+            value = 0.0
         else:
             raise _Stuck("unknown")
         k = symbols[token] = len(ops)
@@ -552,14 +552,12 @@ class _Cursor:
         """Give the last ``count`` tokens back."""
         self.at = (self.at if self.at < len(self.tokens) else self.at - 1) - count
 
-    def unknown(self, token: str, symbols: dict[str, int], used: list[str]) -> int:
-        """Take a name without a value as a variable, so that all of them are reported at once."""
+    def unknown(self, token: str) -> None:
+        """Let a name without a value pass for now, so that all of them are reported at once."""
         following = self.tokens[self.at + 1][0] if self.at + 1 < len(self.tokens) else ""
         if token in FUNCTIONS or not (following in _AFTER or following in (LINE, "")):
             raise _Stuck("unknown")
         self.missing.setdefault(token, self.at)
-        symbols[token] = 0
-        return 0
 
     def word(self, i: int) -> str:
         """The token as the user typed it."""
