@@ -1,0 +1,1 @@
+"""Renderers: one file an output; each turns a Report into text and computes nothing."""
