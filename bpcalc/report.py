@@ -12,7 +12,7 @@ from .engine import Gradients, Note, Trace, backward, forward
 from .errors import NameProblem, Source, UsageProblem, closest
 from .formula import ATOM, Piece
 from .graph import Graph
-from .ops import CONSTANT, INPUT, Op
+from .ops import CONSTANT, INPUT, TABLE, Op
 from .spans import spans
 from .syntax import parse
 
@@ -81,6 +81,27 @@ class Edge:
     def __repr__(self) -> str:
         return (f"Edge({self.node} -> {self.input}, {self.formula!r}, local={self.local!r}, "
                 f"upstream={self.upstream!r}, product={self.product!r})")
+
+
+class Step:
+    """One line of hand work: a node, the operation over its inputs' labels, and its edges.
+
+    ``operation`` is None for variables; ``terms`` are the products that arrive at the node, in
+    forward order of the nodes they come from.
+    """
+
+    __slots__ = ("edges", "gradient", "id", "label", "live", "operation", "terms", "value")
+
+    def __init__(self, id: int, label: str, operation: str | None, value: float, gradient: float | None,
+                 live: bool, edges: list[Edge], terms: list[float | None]) -> None:
+        self.id = id
+        self.label = label
+        self.operation = operation
+        self.value = value
+        self.gradient = gradient
+        self.live = live
+        self.edges = edges
+        self.terms = terms
 
 
 class Verdict:
@@ -212,6 +233,7 @@ class Report:
         """
         graph, values, gradients = self.graph, self.trace.values, self._gradients
         names, live = graph.names, gradients.live
+        names, live = self.graph.names, self._gradients.live
         for k, row, args, own, parts in self._pieces():
             if not args or not live[k]:
                 continue
@@ -219,31 +241,112 @@ class Report:
             if by_label:
                 parts = [(self.label(i), ATOM) if live[i] else part for i, part in zip(args, parts)]
                 me = (self.label(k), ATOM)
-            if me is None:
-                me = (self.label(k), ATOM)
-            upstream = gradients.at(k)
-            for slot, i in enumerate(args):
-                if not live[i]:
-                    continue
-                local = gradients.local(k, slot)
-                text = formula.local_formula(row, slot, parts, me)
-                chosen = None
-                if " if " in text:
-                    chosen = formula.branch(row, slot, parts, me, [values[s] for s in args], values[k])
-                product = None
-                if local is not None and upstream is not None and gradients.counts(k):
-                    product = upstream * local
-                    if product - product != 0.0:
-                        product = None
-                yield Edge(k, i, slot, text, chosen[0] if chosen else text,
-                           chosen[1] if chosen else None, local, upstream, product)
+            yield from self._edges_of(k, row, args, parts, me or (self.label(k), ATOM))
+
+    def _edges_of(self, k: int, row: Op, args: tuple[int, ...], parts: list[Piece], own: Piece) -> Iterator[Edge]:
+        values, gradients = self.trace.values, self._gradients
+        upstream = gradients.at(k)
+        for slot, i in enumerate(args):
+            if not gradients.live[i]:
+                continue
+            local = gradients.local(k, slot)
+            text = formula.local_formula(row, slot, parts, own)
+            chosen = None
+            if " if " in text:
+                chosen = formula.branch(row, slot, parts, own, [values[s] for s in args], values[k])
+            yield Edge(k, i, slot, text, chosen[0] if chosen else text, chosen[1] if chosen else None,
+                       local, upstream, self._product(k, upstream, local))
+
+    def _product(self, k: int, upstream: float | None, local: float | None) -> float | None:
+        if upstream is None or local is None or not self._gradients.counts(k):
+            return None
+        product = upstream * local
+        return product if product - product == 0.0 else None
+
+    # ------------------------------------------------------------------------------- as on paper
+    def shows(self, k: int) -> bool:
+        """Whether node ``k`` has a line in human output: all but numbers and sums of numbers."""
+        return not self._is_number(k)
+
+    def _is_number(self, k: int) -> bool:
+        graph, names, live = self.graph, self.graph.names, self._gradients.live
+        pending = [k]
+        while pending:
+            i = pending.pop()
+            if live[i] or i in names or graph.ops[i] == INPUT:
+                return False
+            pending.extend(graph.args(i))
+        return True
+
+    def step(self, k: int, terms: list[float | None]) -> Step:
+        """Node ``k`` as a line of hand work; ``terms`` as :meth:`arriving` gives them."""
+        graph, gradients = self.graph, self._gradients
+        args = graph.args(k)
+        operation, edges = None, []
+        if args:
+            row = graph.row(k)
+            parts = [self._called(i) for i in args]
+            operation = formula.compose(row, parts)[0]
+            if gradients.live[k]:
+                edges = list(self._edges_of(k, row, args, parts, (self.label(k), ATOM)))
+        return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
+                    bool(gradients.live[k]), edges, terms)
+
+    def _called(self, i: int) -> Piece:
+        if i in self.graph.names or self.graph.ops[i] == CONSTANT or self.shows(i):
+            return self.label(i), ATOM
+        return self._piece(i, 24) or (self.label(i), ATOM)
+
+    def arriving(self, wanted: Iterable[int]) -> dict[int, list[float | None]]:
+        """The products that arrive at each of the ``wanted`` nodes, in forward order.
+
+        One pass over the graph, whatever the number of nodes.
+        """
+        graph, gradients = self.graph, self._gradients
+        found: dict[int, list[float | None]] = {k: [] for k in wanted}
+        live = gradients.live
+        k = -1
+        for i, j in zip(graph.a, graph.b):
+            k += 1
+            if not live[k] or (j < 0 and type(i) is not tuple):
+                continue
+            if i in found or j in found or j < 0:
+                upstream = gradients.at(k)
+                for slot, s in enumerate(graph.args(k)):
+                    if s in found and live[s] and gradients.counts(k):
+                        found[s].append(self._product(k, upstream, gradients.local(k, slot)))
+        return found
 
     def text(self, k: int, limit: int = TEXT_LIMIT) -> str | None:
         """The expression of node ``k`` over names, or None when it is longer than ``limit``."""
-        for node, _, _, own, _ in self._pieces(limit):
-            if node == k:
-                return own[0] if own else None
-        raise IndexError(k)
+        piece = self._piece(k, limit)
+        return piece[0] if piece else None
+
+    def _piece(self, k: int, limit: int) -> Piece | None:
+        graph = self.graph
+        names, words, ops = graph.names, graph.words, graph.ops
+        done: dict[int, Piece] = {}
+        pending = [k]
+        while pending:
+            i = pending[-1]
+            if i in done:
+                pending.pop()
+            elif ops[i] == CONSTANT:
+                done[i] = (words[i], ATOM)
+            elif i in names and (i != k or ops[i] == INPUT):
+                done[i] = (names[i], ATOM)
+            else:
+                args = graph.args(i)
+                missing = [s for s in args if s not in done]
+                if missing:
+                    pending.extend(missing)
+                    if len(pending) > limit:
+                        return None
+                    continue
+                done[i] = formula.compose(TABLE[ops[i]], [done[s] for s in args])
+                if len(done[i][0]) > limit:
+                    return None
+        return done[k]
 
     def _pieces(self, limit: int = TEXT_LIMIT) -> Iterator[
             tuple[int, Op, tuple[int, ...], Piece | None, list[Piece]]]:

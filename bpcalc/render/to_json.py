@@ -1,0 +1,107 @@
+"""Reports and errors as JSON (RFC 8259, ASCII): the contract of report.schema.json and docs/json.md.
+
+Written line by line, so that a million nodes never exist as text in memory.
+"""
+
+from __future__ import annotations
+
+from json.encoder import encode_basestring_ascii as quoted
+
+from ..errors import BpcalcError
+from ..report import Edge, Node, Report, Verdict
+from . import to_caret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any
+
+SCHEMA = "bpcalc/1"
+_BLOCK = 512
+
+
+def number(value: float | None) -> str:
+    """A finite number that reads back as the same double, or null."""
+    return "null" if value is None else repr(value)
+
+
+def text(value: str | None) -> str:
+    """A string in ASCII, or null."""
+    return "null" if value is None else quoted(value)
+
+
+def plain(value: Any) -> str:
+    """Anything made of None, booleans, numbers, strings, lists and dictionaries of them.
+
+    Nesting follows our own records, a few levels deep, never the user's expression.
+    """
+    from json import dumps
+
+    return dumps(value, allow_nan=False)
+
+
+def _node(node: Node) -> str:
+    return (f'{{"id": {node.id}, "name": {text(node.name)}, "label": {text(node.label)}, '
+            f'"op": "{node.op}", "text": {text(node.text)}, "inputs": {list(node.inputs)}, '
+            f'"value": {node.value!r}, "gradient": {number(node.gradient)}}}')
+
+
+def _edge(edge: Edge) -> str:
+    return (f'{{"node": {edge.node}, "input": {edge.input}, "slot": {edge.slot}, '
+            f'"formula": {text(edge.formula)}, "local": {number(edge.local)}, '
+            f'"upstream": {number(edge.upstream)}, "product": {number(edge.product)}}}')
+
+
+def _verdict(verdict: Verdict) -> str:
+    record = {"kind": verdict.kind, "what": verdict.what, "ours": verdict.ours, "theirs": verdict.theirs,
+              "status": verdict.status, "why": verdict.why, **verdict.details}
+    return plain(record)
+
+
+def _blocks(items: Iterable[str]) -> Iterator[str]:
+    """The items of a JSON list, each on a line of its own, joined in blocks."""
+    block: list[str] = []
+    lead = "\n  "
+    for item in items:
+        block.append(item)
+        if len(block) == _BLOCK:
+            yield lead + ",\n  ".join(block)
+            lead = ",\n  "
+            block.clear()
+    if block:
+        yield lead + ",\n  ".join(block)
+
+
+def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterator[str]:
+    """The report as pieces of JSON text; ``extra`` are further members of the object."""
+    yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, '
+           f'"output": {text(report.output)}, "value": {report.value!r}, '
+           f'"upstream": {report.upstream!r},\n')
+    yield ' "gradients": {'
+    lead = ""
+    for name, gradient in report.gradients.items():
+        yield f"{lead}{quoted(name)}: {number(gradient)}"
+        lead = ", "
+    yield '},\n "nodes": ['
+    yield from _blocks(map(_node, report.each_node()))
+    yield '],\n "edges": ['
+    yield from _blocks(map(_edge, report.each_edge()))
+    yield '],\n "notes": ['
+    yield from _blocks(
+        f'{{"code": "{note.code}", "node": {"null" if note.node is None else note.node}, '
+        f'"message": {quoted(note.message)}}}' for note in report.notes)
+    yield "]"
+    if report.verdicts:
+        yield ',\n "checks": ['
+        yield from _blocks(map(_verdict, report.verdicts))
+        yield "]"
+    for key, value in (extra or {}).items():
+        yield f",\n {quoted(key)}: {plain(value)}"
+    yield "}\n"
+
+
+def error_line(error: BpcalcError) -> str:
+    """An error as one line of JSON."""
+    span = "null" if error.span is None else f"[{error.span[0]}, {error.span[1]}]"
+    return (f'{{"schema": "{SCHEMA}", "error": {{"code": "{error.code}", "message": {quoted(error.message)}, '
+            f'"span": {span}, "hint": {text(error.hint)}, "rendered": {quoted(to_caret.render(error))}}}}}\n')
