@@ -138,6 +138,7 @@ class Report:
         self.notes: list[Note] = [*notes, *gradients.notes]
         self.verdicts: list[Verdict] = []
         self._spans: list[Span | None] | None = None
+        self._numbers: bytearray | None = None
         self._prefix = next(
             prefix for prefix in (*_NODE_PREFIXES, "__n_")
             if not any(symbol.startswith(prefix) and symbol[len(prefix):].isdigit() for symbol in self.graph.symbols)
@@ -270,13 +271,16 @@ class Report:
 
     def _is_number(self, k: int) -> bool:
         graph, names, live = self.graph, self.graph.names, self._gradients.live
-        pending = [k]
-        while pending:
-            i = pending.pop()
-            if live[i] or i in names or graph.ops[i] == INPUT:
-                return False
-            pending.extend(graph.args(i))
-        return True
+        if live[k]:
+            return False
+        if self._numbers is None:
+            numbers = self._numbers = bytearray(len(graph))
+            for i, code in enumerate(graph.ops):
+                if code == CONSTANT:
+                    numbers[i] = 1
+                elif not live[i] and code != INPUT and i not in names:
+                    numbers[i] = all(numbers[s] for s in graph.args(i))
+        return bool(self._numbers[k])
 
     def step(self, k: int, terms: list[float | None]) -> Step:
         """Node ``k`` as a line of hand work; ``terms`` as :meth:`arriving` gives them."""
