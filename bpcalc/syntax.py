@@ -498,6 +498,19 @@ def lex(source: Source) -> list[Token]:
     return tokens
 
 
+def free_names(source: Source) -> list[str]:
+    """The names that a text needs values for, in order of first appearance.
+
+    Raises SyntaxProblem at a character outside the grammar; a text that is not finished is fine.
+    """
+    tokens = [token for token, _, _ in lex(source)] + [LINE]
+    assigned = {token for token, following in zip(tokens, tokens[1:]) if following == "="}
+    names = [token for token in tokens
+             if (token[0].isalpha() or token[0] == "_") and token[-1] != "(" and token not in assigned
+             and token not in NAMED_CONSTANTS]
+    return list(dict.fromkeys(names))
+
+
 def _refuse(source: Source, at: int) -> NoReturn:
     import unicodedata
 

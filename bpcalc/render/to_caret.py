@@ -52,7 +52,7 @@ def render(error: BpcalcError) -> str:
     place, excerpt = "", []
     if error.source is not None:
         text = error.source.text
-        named = error.source.name not in ("expression", "binding", "value")
+        named = error.source.name not in ("expression", "binding", "value", "option")
         if error.span is not None:
             start = min(error.span[0], len(text))
             line = text.count("\n", 0, start) + 1

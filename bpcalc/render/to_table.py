@@ -110,7 +110,7 @@ def _with_rich(layout: _Layout, rows: Iterable[Row], total: int, symbols: Symbol
     for head, right in zip(layout.heads, layout.right):
         table.add_column(Text(head, "bold"), justify="right" if right else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(text, style) for text, style in zip(row, layout.styles)))
+        table.add_row(*(Text(text, style) if text else "" for text, style in zip(row, layout.styles)))
     file = io.StringIO()
     console = Console(file=file, width=total, force_terminal=color, color_system="standard" if color else None,
                       no_color=not color, markup=False, emoji=False, highlight=False, legacy_windows=False,
@@ -123,10 +123,8 @@ def _by_hand(layout: _Layout, rows: Iterable[Row], widths: list[int], symbols: S
     def line(row: Row, styles: Iterable[str]) -> str:
         cells = []
         for text, size, right, style in zip(row, widths, layout.right, styles):
-            blank = " " * (size - len(text))
-            if color and style and text:
-                text = f"{_ANSI[style]}{text}\x1b[0m"
-            cells.append(blank + text if right else text + blank)
+            padded = text.rjust(size) if right else text.ljust(size)
+            cells.append(f"{_ANSI[style]}{padded}\x1b[0m" if color and style and text else padded)
         return (" " * _GAP).join(cells).rstrip() + "\n"
 
     yield line(layout.heads, ["bold"] * len(layout.heads))
