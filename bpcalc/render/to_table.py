@@ -43,7 +43,7 @@ class _Layout:
         self.cells = cells
         self.form = form
         last = {"full": ("input", "local gradient", product), "lean": ("local gradient", product),
-                "tall": (f"local gradient; {product}",)}[form]
+                "tall": ("local gradient, product",)}[form]
         self.heads: Row = ("node", "forward", gradient, *last)
         self.styles = ("", "green", "red", *("",) * (len(last) - 1), "" if form == "tall" else "red")
         self.right = (False, True, True, *(False,) * len(last))

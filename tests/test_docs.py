@@ -1,0 +1,151 @@
+"""Every example in README.md and docs/ is run; ``pytest tests/test_docs.py --update`` rewrites them.
+
+A ```console block holds commands after ``$ `` and what they print (standard output, then standard
+error).  ``$ cat NAME`` shows a file that the following commands read or that an earlier one wrote;
+``$ echo $?`` shows the last exit code.  A ```pycon block is a doctest.  Other blocks are not run.
+"""
+
+import doctest
+import json
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from . import reference
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
+PYTHON = re.compile(r"^```pycon\n(.*?)^```$", re.M | re.S)
+
+
+def commands(block):
+    """The commands of a block, each with the output that the page shows."""
+    found = []
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            found.append([line[2:].rstrip("\n"), ""])
+        else:
+            found[-1][1] += line
+    return found
+
+
+class Shell:
+    """Just enough of a shell to run the examples in a folder of their own."""
+
+    def __init__(self, bpcalc):
+        self.bpcalc = bpcalc
+        self.code = 0
+
+    def output(self, command, shown):
+        if command == "echo $?":
+            return f"{self.code}\n"
+        words = shlex.split(command)
+        if words[0] == "cat":
+            path = Path(words[1])
+            if not path.exists():
+                path.write_text(shown, encoding="utf-8")
+            return path.read_text(encoding="utf-8")
+        stdin = ""
+        if "<" in words:
+            at = words.index("<")
+            stdin = Path(words[at + 1]).read_bytes()
+            del words[at:at + 2]
+        assert words[0] == "bpcalc", f"examples run bpcalc and cat, not {words[0]}"
+        ran = self.bpcalc(*words[1:], stdin=stdin)
+        self.code = ran.code
+        return ran.out + ran.err
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_print_what_the_page_shows(page, bpcalc, tmp_path, monkeypatch, request):
+    monkeypatch.chdir(tmp_path)
+    shell = Shell(bpcalc)
+    text = page.read_text(encoding="utf-8")
+
+    def rerun(match):
+        parts = [f"$ {command}\n{shell.output(command, shown)}" for command, shown in commands(match[1])]
+        return "```console\n" + "".join(parts) + "```"
+
+    ran = BLOCK.sub(rerun, text)
+    if request.config.getoption("--update"):
+        page.write_text(ran, encoding="utf-8")
+    assert ran == text or request.config.getoption("--update"), \
+        f"{page.name} is not what the program prints: pytest tests/test_docs.py --update"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_examples_print_what_the_page_shows(page):
+    parser = doctest.DocTestParser()
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    for match in PYTHON.finditer(page.read_text(encoding="utf-8")):
+        runner.run(parser.get_doctest(match[1], {}, page.name, str(page), 0))
+    assert runner.failures == 0
+
+
+@pytest.mark.parametrize("module", ["report", "render.numbers", "render.to_caret"])
+def test_docstring_examples_hold(module):
+    import importlib
+
+    assert doctest.testmod(importlib.import_module(f"bpcalc.{module}")).failed == 0
+
+
+def test_the_operations_page_is_the_table(request):
+    page = ROOT / "docs" / "operations.md"
+    made = reference.operations_page()
+    if request.config.getoption("--update"):
+        page.write_text(made, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == made, "pytest tests/test_docs.py --update rewrites it"
+
+
+def test_examples_use_quotes_that_work_in_every_shell():
+    for page in PAGES:
+        for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
+            for command, _ in commands(match[1]):
+                assert "'" not in command, f"single quotes in {page.name}: {command}"
+                assert "#" not in command, f"a trailing comment in {page.name}: {command}"
+
+
+def test_every_option_is_documented():
+    from bpcalc.cli import command
+
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    missing = [name for param in command.params for name in param.opts
+               if name.startswith("--") and name not in text]
+    assert not missing
+
+
+def test_every_error_code_is_documented():
+    from bpcalc import errors
+
+    page = (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+    codes = {kind.code for kind in vars(errors).values()
+             if isinstance(kind, type) and issubclass(kind, errors.BpcalcError)} - {"error"}
+    assert codes == set(re.findall(r"^## `([a-z-]+)`", page, re.M))
+
+
+def test_every_json_in_the_docs_validates(bpcalc, tmp_path, monkeypatch):
+    import jsonschema
+
+    monkeypatch.chdir(tmp_path)
+    schema = json.loads((ROOT / "bpcalc" / "report.schema.json").read_text(encoding="utf-8"))
+    count = 0
+    for page in PAGES:
+        shell = Shell(bpcalc)
+        for match in BLOCK.finditer(page.read_text(encoding="utf-8")):
+            for command, shown in commands(match[1]):
+                output = shell.output(command, shown)
+                if output.startswith('{"schema": "bpcalc/1"'):
+                    jsonschema.validate(json.loads(output.splitlines()[-1] if "error" in output[:40] else output),
+                                        schema)
+                    count += 1
+    assert count >= 3
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert os.path.exists(page.parent / target), f"{page.name} links to {target}"
