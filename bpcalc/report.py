@@ -269,6 +269,15 @@ class Report:
         """Whether node ``k`` has a line in human output: all but numbers and sums of numbers."""
         return not self._is_number(k)
 
+    def count_shown(self) -> int:
+        """How many nodes have a line in human output."""
+        live = self._gradients.live
+        count, at = live.count(1), live.find(0)
+        while at >= 0:
+            count += self.shows(at)
+            at = live.find(0, at + 1)
+        return count
+
     def _is_number(self, k: int) -> bool:
         graph, names, live = self.graph, self.graph.names, self._gradients.live
         if live[k]:

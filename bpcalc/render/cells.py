@@ -146,13 +146,11 @@ def _departs(edge: Edge) -> bool:
 def chosen(report: Report, everything: bool) -> tuple[list[int], int, int]:
     """The nodes to show, how many of them come before the gap, and how many are left out."""
     size = len(report)
-    if everything or size <= 4 * WHOLE:
-        shown = [k for k in range(size) if report.shows(k)]
-        if everything or len(shown) <= WHOLE:
-            return shown, len(shown), 0
+    total = report.count_shown()
+    if everything or total <= WHOLE:
+        return [k for k in range(size) if report.shows(k)], total, 0
     head = _some(report, iter(range(size)))
     tail = _some(report, iter(range(size - 1, -1, -1)))[::-1]
-    total = size if size > 4 * WHOLE else len(shown)
     return [*head, *tail], len(head), total - len(head) - len(tail)
 
 

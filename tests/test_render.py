@@ -1,0 +1,201 @@
+"""What the human formats and JSON promise: nothing lost, nothing cut, both tables alike."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bpcalc import backprop
+from bpcalc.render import to_blocks, to_csv, to_json, to_plain, to_table
+from bpcalc.render.numbers import show
+from bpcalc.render.symbols import Symbols
+from bpcalc.render.to_caret import visible, width
+
+SCHEMA = json.loads((Path(to_json.__file__).parent.parent / "report.schema.json").read_text())
+CLASSIC = ("(x+y)*z", {"x": -2, "y": 5, "z": -4})
+NEURON = ("1/(1+exp(-(w0*x0+w1*x1+w2)))", {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3})
+SHARED = ("c=a+b; d=b+1; e=c*d+max(-2,b)*3", {"a": 2, "b": 1})
+TROUBLE = ("relu(x)+sqrt(y)*max(u,v)", {"x": 0, "y": 0, "u": 1, "v": 1})
+EVERY = [CLASSIC, NEURON, SHARED, TROUBLE]
+
+
+def chain(length):
+    return "; ".join(["a0 = x*1.5", *(f"a{i} = sin(a{i - 1})*y" for i in range(1, length))])
+
+
+def numbers_of(report, digits=6):
+    """Every number that the human formats owe the reader."""
+    for node in report.nodes:
+        if report.shows(node.id):
+            yield show(node.value, digits)
+            if node.gradient is not None:
+                yield show(node.gradient, digits)
+    for edge in report.edges:
+        yield from (show(edge.local, digits), show(edge.product, digits))
+
+
+def unbroken(number, text):
+    return re.search(rf"(?<![\w.]){re.escape(number)}(?![\w.])", text) is not None
+
+
+@pytest.mark.parametrize(("expression", "values"), EVERY, ids=["classic", "neuron", "shared", "trouble"])
+@pytest.mark.parametrize("digits", [6, 17])
+def test_no_number_is_cut_at_any_width(expression, values, digits):
+    report = backprop(expression, values)
+    owed = set(numbers_of(report, digits))
+    for columns in (1, 20, 40, 55, 60, 66, 72, 79, 80, 90, 100, 120, 160, None):
+        text = to_table.render(report, columns, digits)
+        for number in owed:
+            assert unbroken(number, text), f"{number} is missing at {columns} columns"
+
+
+@pytest.mark.parametrize(("expression", "values"), EVERY, ids=["classic", "neuron", "shared", "trouble"])
+def test_a_table_is_never_wider_than_the_terminal(expression, values):
+    report = backprop(expression, values)
+    for columns in range(60, 140):
+        text = to_table.render(report, columns)
+        body = text.split("\n\n", 1)[1]
+        if "─" in text:
+            assert max(width(line) for line in body.splitlines() if not line.startswith("note")) <= columns
+
+
+@pytest.mark.parametrize(("expression", "values"), EVERY, ids=["classic", "neuron", "shared", "trouble"])
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("columns", [None, 80, 72])
+@pytest.mark.parametrize("unicode", [False, True])
+def test_rows_written_by_hand_are_what_rich_would_print(expression, values, color, columns, unicode, monkeypatch):
+    report = backprop(expression, values)
+    by_rich = to_table.render(report, columns, symbols=Symbols(unicode), color=color)
+    monkeypatch.setattr(to_table, "ROWS_FOR_RICH", 0)
+    assert to_table.render(report, columns, symbols=Symbols(unicode), color=color) == by_rich
+
+
+def test_the_lectures_circuits_fit_eighty_columns():
+    for expression, values in (CLASSIC, ("q = x + y; f = q * z", CLASSIC[1]),
+                               ("sB = W1_1*p1 + W1_2*p2; sC = W2_1*p1 + W2_2*p2; L = max(0, sC - sB + 1)",
+                                {"W1_1": -2, "W1_2": -1, "W2_1": 1, "W2_2": -5, "p1": 3, "p2": 2})):
+        text = to_table.render(backprop(expression, values), 80)
+        assert "upstream × local" in text
+        assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_node_that_feeds_several_edges_shows_the_sum():
+    text = to_table.render(backprop("c=a+b; d=b+1; e=c*d", a=2, b=1))
+    assert re.search(r"^b +1 +2 \+ 3 = 5$", text, re.M)
+    text = to_table.render(backprop("x*x*x*x*x*x*x", x=1))
+    assert "(7 terms) = 7" in text
+
+
+def test_colour_never_carries_meaning_alone():
+    report = backprop(*CLASSIC)
+    coloured = to_table.render(report, color=True)
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in bare.splitlines()] == to_table.render(report).splitlines()
+
+
+@pytest.mark.parametrize("render", [to_table.render, to_blocks.render, to_plain.render])
+def test_large_graphs_show_both_ends_and_say_what_is_left_out(render):
+    report = backprop(chain(400), x=1.0, y=0.9)
+    text = render(report)
+    assert "(--all shows them)" in text
+    left = int(re.search(r"(\d+) nodes left out", text)[1])
+    assert "a0 " in text
+    assert "a399" in text
+    assert "a200" not in text
+    everything = render(report, everything=True)
+    assert "left out" not in everything
+    assert left == sum(report.shows(k) for k in range(len(report))) - 40
+    assert len(everything.splitlines()) > 700
+
+
+def test_a_dull_terminal_gets_ascii_only():
+    for expression, values in EVERY:
+        report = backprop(expression, values)
+        assert to_table.render(report, symbols=Symbols(unicode=False)).isascii()
+        assert to_blocks.render(report, symbols=Symbols(unicode=False)).isascii()
+        assert to_plain.render(report).isascii()
+
+
+def test_plain_lines_each_say_one_thing():
+    text = to_plain.render(backprop("q = x + y; f = q*z", x=-2, y=5, z=-4))
+    assert "q: forward value 3\n" in text
+    assert "q: gradient df/dq = -4\n" in text
+    assert "f to q: local gradient df/dq = z = -4\n" in text
+    assert "f to q: upstream times local 1 * -4 = -4\n" in text
+
+
+def test_csv_has_one_row_an_edge_and_reads_back():
+    report = backprop(*SHARED)
+    rows = list(csv.DictReader(io.StringIO(to_csv.render(report))))
+    assert len(rows) == len(report.edges)
+    for row, edge in zip(rows, report.edges):
+        assert float(row["product"]) == edge.product
+        assert row["local_formula"].endswith(f"= {edge.formula}")
+        assert row["local_formula"][0] not in "=+-@"
+        assert None not in row.values()
+
+
+def test_undefined_is_null_in_json_and_empty_in_csv():
+    report = backprop("sqrt(x)", x=0)
+    assert json.loads(report.to_json())["gradients"] == {"x": None}
+    assert list(csv.DictReader(io.StringIO(to_csv.render(report))))[0]["product"] == ""
+    assert "undefined" in to_table.render(report)
+
+
+@pytest.mark.parametrize(("expression", "values"), EVERY, ids=["classic", "neuron", "shared", "trouble"])
+def test_json_keeps_the_contract(expression, values):
+    report = backprop(expression, values)
+    text = report.to_json()
+    assert text.isascii()
+    data = json.loads(text, parse_constant=pytest.fail)
+    jsonschema.validate(data, SCHEMA)
+    assert data["value"] == report.value
+    assert data["gradients"] == report.gradients
+    assert [node["id"] for node in data["nodes"]] == list(range(len(report)))
+    assert all(i < node["id"] for node in data["nodes"] for i in node["inputs"])
+    for node in data["nodes"]:
+        arriving = [edge["product"] for edge in data["edges"] if edge["input"] == node["id"]]
+        if arriving and None not in arriving:
+            assert node["gradient"] == pytest.approx(sum(arriving), rel=1e-12)
+        if node["op"] == "constant":
+            assert node["gradient"] is None
+
+
+def test_json_of_the_first_circuit_is_what_everyone_agreed_on():
+    data = json.loads(backprop(*CLASSIC).to_json())
+    assert (data["schema"], data["expression"], data["output"]) == ("bpcalc/1", "(x+y)*z", None)
+    assert (data["value"], data["gradients"]) == (-12.0, {"x": -4.0, "y": -4.0, "z": 3.0})
+    first = {key: data["nodes"][0][key] for key in ("id", "name", "op", "text", "value", "gradient")}
+    assert first == {"id": 0, "name": "x", "op": "input", "text": "x", "value": -2.0, "gradient": -4.0}
+    assert {"node": 4, "input": 2, "slot": 1, "formula": "x + y", "local": 3.0, "upstream": 1.0,
+            "product": 3.0} in data["edges"]
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=200, deadline=None)
+def test_shown_text_has_nothing_that_a_terminal_obeys(text):
+    import unicodedata
+
+    for char in visible(text):
+        assert unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))
+def test_numbers_are_rounded_and_never_cut(value, digits):
+    text = show(value, digits)
+    assert text != "-0"
+    assert float(text) == float(f"{value:.{digits}g}")
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_nodes_stream_through_every_format():
+    report = backprop("+".join(f"x{i}*y" for i in range(50_000)), {"y": 1, **{f"x{i}": i for i in range(50_000)}})
+    assert sum(1 for _ in to_csv.lines(report)) == 1 + len(report.trace.graph) - 50_001 + 99_999
+    assert len(json.loads("".join(to_json.report_lines(report)))["nodes"]) == len(report)
+    assert len(to_table.render(report).splitlines()) < 200
