@@ -457,7 +457,7 @@ def run(argv: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("BPCALC_DEBUG"):
             raise
-        print(f"bpcalc: internal error (please report it): {type(error).__name__}: {str(error):.200}",
+        print(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}",
               file=sys.stderr)
         return 70
 

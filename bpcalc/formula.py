@@ -43,7 +43,8 @@ def compose(row: Op, parts: Sequence[Piece]) -> Piece:
     (left, left_power), (right, right_power) = parts
     if left_power < floor:
         left = f"({left})"
-    if right_power <= power and not (floor > power and right_power == power) or right[0] == "-":
+    ties = right_power == power and floor > power      # a^b^c needs no brackets on its right
+    if (right_power <= power and not ties) or right[0] == "-":
         right = f"({right})"
     between = symbol if symbol == "^" else f" {symbol} "
     return f"{left}{between}{right}", power
@@ -115,7 +116,7 @@ def _write(text: str, names: dict[str, Piece]) -> str:
     """A shown rule with pieces for its parameters; constants are folded where a person would."""
     graph = _rules.get(text)
     if graph is None:
-        params = [name for name in ("a", "b", "x", "y", "lo", "hi", "slope", "alpha", "out")]
+        params = sorted({name for row in TABLE for name in (*row.params, "x", "out")})
         graph = _rules[text] = parse(Source(text, "rule"), params)
     pieces: list[Piece] = []
     words = graph.words

@@ -66,7 +66,7 @@ class Graph:
         i: int = self.a[k]
         return (i,) if len(TABLE[self.ops[k]].params) == 1 else (i, j)
 
-    def _sort_symbols(self) -> None:
+    def _sort_symbols(self) -> tuple[dict[int, str], dict[int, str]]:
         names: dict[int, str] = {}
         words: dict[int, str] = {}
         ops = self.ops
@@ -76,22 +76,17 @@ class Graph:
             else:
                 names[k] = symbol
         self._names, self._words = names, words
+        return names, words
 
     @property
     def names(self) -> dict[int, str]:
         """The names the user gave: of variables and of statements, by node number."""
-        if self._names is None:
-            self._sort_symbols()
-        assert self._names is not None
-        return self._names
+        return self._sort_symbols()[0] if self._names is None else self._names
 
     @property
     def words(self) -> dict[int, str]:
         """How each constant was written, by node number."""
-        if self._words is None:
-            self._sort_symbols()
-        assert self._words is not None
-        return self._words
+        return self._sort_symbols()[1] if self._words is None else self._words
 
     def node(self, name: str) -> int | None:
         """The node a user's name stands for, or None."""

@@ -232,8 +232,6 @@ class Report:
         Formulas call unnamed inputs by their expression, or with ``by_label`` by their label, as
         tables do.
         """
-        graph, values, gradients = self.graph, self.trace.values, self._gradients
-        names, live = graph.names, gradients.live
         names, live = self.graph.names, self._gradients.live
         for k, row, args, own, parts in self._pieces():
             if not args or not live[k]:

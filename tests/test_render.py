@@ -144,7 +144,7 @@ def test_csv_has_one_row_an_edge_and_reads_back():
 def test_undefined_is_null_in_json_and_empty_in_csv():
     report = backprop("sqrt(x)", x=0)
     assert json.loads(report.to_json())["gradients"] == {"x": None}
-    assert list(csv.DictReader(io.StringIO(to_csv.render(report))))[0]["product"] == ""
+    assert next(csv.DictReader(io.StringIO(to_csv.render(report))))["product"] == ""
     assert "undefined" in to_table.render(report)
 
 
