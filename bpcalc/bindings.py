@@ -120,7 +120,7 @@ def decode(data: bytes, name: str) -> str:
 
 
 def _is_name(text: str) -> bool:
-    plain = text.replace("_", "a")
+    plain = text.replace("_", "a") if "_" in text else text
     if plain.isascii():
         return plain.isalnum() and not plain[0].isdigit()
     import re  # Greek names only

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
 
-_OUTPUT_NAMES = ("f", "F", "L", "out", "output", "result")
-_NODE_PREFIXES = ("n", "node", "n_", "node_", "_n")
 _UNUSED_LIMIT = 20_000
 
 
@@ -139,15 +137,25 @@ class Report:
         self.verdicts: list[Verdict] = []
         self._spans: list[Span | None] | None = None
         self._numbers: bytearray | None = None
-        self._prefix = next(
-            prefix for prefix in (*_NODE_PREFIXES, "__n_")
-            if not any(symbol.startswith(prefix) and symbol[len(prefix):].isdigit() for symbol in self.graph.symbols)
-            or prefix == "__n_")
-        graph = self.graph
-        if graph.names.get(graph.output):
-            self.symbol = graph.names[graph.output]
-        else:
-            self.symbol = next((name for name in _OUTPUT_NAMES if name not in graph.symbols), "result")
+        self._prefix: str | None = None
+        self._symbol: str | None = None
+
+    @property
+    def symbol(self) -> str:
+        """What the output is called: the user's name for it, or a letter that is free."""
+        if self._symbol is None:
+            graph = self.graph
+            self._symbol = graph.names.get(graph.output) or next(
+                name for name in _output_names() if name not in graph.symbols)
+        return self._symbol
+
+    def _numbered(self, k: int) -> str:
+        # A prefix that no name of the user's could be confused with.
+        if self._prefix is None:
+            self._prefix = next(
+                prefix for prefix in _node_prefixes()
+                if not any(word.startswith(prefix) and word[len(prefix):].isdigit() for word in self.graph.symbols))
+        return f"{self._prefix}{k}"
 
     # ------------------------------------------------------------------------------------- summary
     @property
@@ -198,7 +206,7 @@ class Report:
             return name
         if graph.ops[k] == CONSTANT:
             return graph.words[k]
-        return self.symbol if k == graph.output else f"{self._prefix}{k}"
+        return self.symbol if k == graph.output else self._numbered(k)
 
     def span(self, k: int) -> Span | None:
         """Where node ``k`` stands in the expression's text."""
@@ -466,6 +474,24 @@ def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = No
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
 
 
+def _output_names() -> Iterator[str]:
+    """What an output without a name is called: the first of these that is free."""
+    yield from ("f", "F", "L", "out", "output")
+    yield from _lengthened("f")
+
+
+def _node_prefixes() -> Iterator[str]:
+    """What the numbers of unnamed nodes begin with."""
+    yield from ("n", "node")
+    yield from _lengthened("n")
+
+
+def _lengthened(word: str) -> Iterator[str]:
+    while True:
+        word += "_"
+        yield word
+
+
 def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
     if len(graph.inputs) != len(given):
         used = set(graph.inputs)
@@ -474,7 +500,7 @@ def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
                 near = closest(name, graph.inputs[:1000])
                 hint = f"; did you mean {near[0]}?" if near else ""
                 yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
-    if len(graph) <= _UNUSED_LIMIT:
+    if len(graph) <= _UNUSED_LIMIT and (";" in graph.source.text or "\n" in graph.source.text):
         fed = {i for k in range(len(graph)) for i in graph.args(k)}
         for k, name in graph.names.items():
             if k not in fed and k != graph.output and k >= len(graph.inputs):
