@@ -111,7 +111,7 @@ class ExpressionCommand(click.Command):
             if name in groups:
                 with formatter.section(name):
                     formatter.write_dl(groups[name], col_max=26)
-        formatter.write("\nThe language: docs/expressions.md; the functions: docs/operations.md.\n")
+        formatter.write("\nNames, numbers, + - * / ^ ( ), functions; statements are separated by ; or new lines.\n")
 
 
 USAGE = 'Usage: bpcalc EXPRESSION [NAME=VALUE]... [OPTIONS]; bpcalc --help shows examples'
@@ -171,6 +171,7 @@ def _complete_binding(ctx: click.Context, param: click.Parameter, incomplete: st
               help="Central differences beside the gradients.")
 @click.option("-o", "--output", "target", metavar="FILE", cls=GroupedOption, group=FILES,
               help="Write to a file, whole or not at all; its ending chooses the format.")
+@click.option("--functions", is_flag=True, cls=GroupedOption, group=HELP, help="List the functions and operators.")
 @click.option("--version", is_flag=True, is_eager=True, cls=GroupedOption, group=HELP, help="Show the version.")
 @click.option("-h", "--help", "show_help", is_flag=True, is_eager=True, cls=GroupedOption, group=HELP,
               help="Show this text.")
@@ -180,6 +181,10 @@ def command(words: tuple[str, ...], **options: Any) -> Output:
         return [click.get_current_context().get_help(), "\n"], 0
     if options["version"]:
         return [f"bpcalc {__version__}\n"], 0
+    if options["functions"]:
+        from .render.to_functions import render
+
+        return [render()], 0
     form = _format(options)
     digits = _whole(options["digits"], "--digits", 1, 17, 6)
     color = _choice(options["color"] or "auto", "--color", ("auto", "always", "never"))

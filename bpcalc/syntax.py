@@ -710,7 +710,7 @@ def _explain_name(cursor: _Cursor, stuck: _Stuck, bound: Collection[str]) -> Bpc
                                f"for a product write {name}*(…)")
         near = closest(name, FUNCTIONS)
         hint = f"did you mean {' or '.join(near)}?" if near else (
-            f"docs/operations.md lists the functions; for a product write {name}*(…)")
+            f"bpcalc --functions lists them; for a product write {name}*(…)")
         return NameProblem(f"'{name}' is not a function", source, (span[0], span[0] + len(name)), hint)
     if name in FUNCTIONS:
         argument = tokens[i + 1][0] if i + 1 < len(tokens) and _is_value(tokens[i + 1][0]) else "x"

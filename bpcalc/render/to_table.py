@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROWS_FOR_RICH = 200
+NO_VARIABLE = "There is no variable, so there is no gradient."
 _GAP = 2
 _ANSI = {"": "", "green": "\x1b[32m", "red": "\x1b[31m", "bold": "\x1b[1m"}
 
@@ -76,6 +77,8 @@ def render(report: Report, width: int | None = None, digits: int = 6, symbols: S
     cells = Cells(report, digits, symbols)
     shown, before, left = steps(report, everything)
     lines = list(shown)
+    if not lines:
+        return f"{cells.title()}\n\n{NO_VARIABLE}\n"
     for form in ("full", "lean", "tall"):
         layout = _Layout(cells, form)
         rows: list[Row] = []
