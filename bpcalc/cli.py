@@ -1,6 +1,6 @@
-"""The command line: words to calls, calls to (text, exit code).  The only file that imports click.
+"""The command line: words to calls, calls to (text, exit code).
 
-Nothing is printed on the way: the command returns its output and ``run`` writes it once, so on
+Nothing is printed on the way: ``execute`` returns its output and ``run`` writes it once, so on
 failure standard output stays empty, and a full disk or a closed pipe is met in one place.
 
 Exit codes: 0 done, and every answer right; 1 an answer or a cross-check is wrong; 2 bad input,
@@ -12,10 +12,9 @@ from __future__ import annotations
 import os
 import sys
 
-import click
-
 from . import __version__
 from .errors import BindingProblem, BpcalcError, InputProblem, LimitProblem, Source, UsageProblem, closest
+from .options import BY_NAME, EXAMPLES, FORMATS, USAGE, sort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,161 +23,18 @@ if TYPE_CHECKING:
 
     from .report import Report
 
-Output = tuple["Iterable[str]", int]
-
-EXAMPLES = (
-    ('bpcalc "(x+y)*z" x=-2 y=5 z=-4', "every node's value, local gradients and products"),
-    ('bpcalc "q = x + y; f = q*z" x=-2 y=5 z=-4 --symbolic', "with named steps, cross-checked by sympy"),
-    ('bpcalc "max(0, s1 - s0 + 1)" s0=3.2 s1=5.1 --json', "for other programs"),
-)
-
-# --help shows the options in these groups, in this order.
-ASK, SHOW, CHECK, FILES, HELP = (
-    "What to compute", "How to show it", "Second opinions", "Files", "About")
-
-# Formats by name: what each is for.  The module that writes one is loaded when it is asked for.
-FORMATS = {
-    "table": "a table (the default)",
-    "blocks": "one block per node, for narrow terminals",
-    "plain": "one fact a line, for screen readers and grep",
-    "json": "JSON, full precision",
-    "csv": "one row an edge, for spreadsheets",
-}
+    Output = tuple[Iterable[str], int]
 
 
-class GroupedOption(click.Option):
-    """An option that knows under which heading of --help it stands."""
+def execute(options: dict[str, Any], words: list[str]) -> Output:
+    """Read the words, calculate, and choose who writes the result.
 
-    def __init__(self, *args: Any, group: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.group = group
-
-
-class ExpressionCommand(click.Command):
-    """Sorts the words itself, so that an expression may begin with a minus sign.
-
-    A word is an option only if it is one, to the letter (or ``--known=value``); a word that looks
-    like ``--letters`` is an unknown option; everything else is the expression or a binding.  No
-    word is ever taken apart: ``-o*2`` and ``-x*y`` are expressions.
+    Raises BpcalcError for anything wrong with what the user gave.
     """
+    if options["help"]:
+        from .command import help_text  # click: help and completion are all it is needed for
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Reorder the words for click: options, ``--``, the others."""
-        if not args:
-            return super().parse_args(ctx, args)
-        values = {
-            name: 0 if option.is_flag or option.count else option.nargs
-            for option in self.get_params(ctx) if isinstance(option, click.Option)
-            for name in (*option.opts, *option.secondary_opts)
-        }
-        options: list[str] = []
-        others: list[str] = []
-        rest = iter(args)
-        for word in rest:
-            if word == "--":
-                others.extend(rest)
-                break
-            name, equals, _ = word.partition("=") if word.startswith("--") else (word, "", "")
-            if name in values:
-                options.append(word)
-                for _ in range(0 if equals else values[name]):
-                    value = next(rest, None)
-                    if value is None:
-                        if ctx.resilient_parsing:
-                            break
-                        raise UsageProblem(f"{name} needs a value", Source(word, "option"), None, USAGE)
-                    options.append(value)
-            elif _looks_like_option(word):
-                raise _unknown_option(word, [*values])
-            else:
-                others.append(word)
-        return super().parse_args(ctx, [*options, "--", *others])
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Examples first, then the options by what a person wants to do."""
-        times = "×" if _can_show(sys.stdout) else "*"
-        formatter.write("bpcalc EXPRESSION [NAME=VALUE]... [OPTIONS]\n\n"
-                        "A backprop calculator: the graph of an expression, every node's forward value,\n"
-                        f"its local gradients, and upstream {times} local along every edge.\n\nExamples:\n")
-        for command, purpose in EXAMPLES:
-            formatter.write(f"  {command}\n      {purpose}\n")
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record is not None and isinstance(param, click.Option):
-                groups.setdefault(getattr(param, "group", HELP), []).append(record)
-        for name in (ASK, SHOW, CHECK, FILES, HELP):
-            if name in groups:
-                with formatter.section(name):
-                    formatter.write_dl(groups[name], col_max=26)
-        formatter.write("\nNames, numbers, + - * / ^ ( ), functions; statements are separated by ; or new lines.\n")
-
-
-USAGE = 'Usage: bpcalc EXPRESSION [NAME=VALUE]... [OPTIONS]; bpcalc --help shows examples'
-
-
-def _looks_like_option(word: str) -> bool:
-    name = word.partition("=")[0]
-    return (name.startswith("--") and name[2:3].isalpha() and name.isascii()
-            and name[2:].replace("-", "a").replace("_", "a").isalnum())
-
-
-def _unknown_option(word: str, known: list[str]) -> UsageProblem:
-    name = word.partition("=")[0]
-    near = closest(name, [option for option in known if option.startswith("--")])
-    hint = f"did you mean {' or '.join(near)}?" if near else "bpcalc --help lists the options."
-    return UsageProblem(f"there is no option {name}", Source(word, "option"), (0, len(name)),
-                        f"{hint} An expression that looks like this goes after --")
-
-
-def _complete_binding(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
-    """Offer ``y=`` for the names that have no value yet."""
-    words = [ctx.params.get("expression") or "", *(ctx.params.get("words") or ())]
-    try:
-        from .syntax import free_names
-
-        taken = {word.partition("=")[0] for word in words[1:]}
-        names = [name for name in free_names(Source(words[0])) if name not in taken]
-    except BpcalcError:
-        return []
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(f"{name}=") for name in names if name.startswith(incomplete)]
-
-
-@click.command(cls=ExpressionCommand, no_args_is_help=True, add_help_option=False,
-               context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.argument("words", nargs=-1, shell_complete=_complete_binding)
-@click.option("--wrt", metavar="NAMES", multiple=True, cls=GroupedOption, group=ASK,
-              help="Only these gradients (x,z); the other variables are held constant.")
-@click.option("--upstream", metavar="V", cls=GroupedOption, group=ASK,
-              help="The gradient that arrives at the output, if not 1.")
-@click.option("--bindings", "bindings_path", metavar="PATH", cls=GroupedOption, group=ASK,
-              help="Read NAME = VALUE lines from a file.")
-@click.option("--file", "path", metavar="PATH", cls=GroupedOption, group=ASK,
-              help="Read the expression from a file; an EXPRESSION of - reads standard input.")
-@click.option("--format", "form", metavar="FORMAT", cls=GroupedOption, group=SHOW,
-              help=", ".join(FORMATS) + ".")
-@click.option("--json", "as_json", is_flag=True, cls=GroupedOption, group=SHOW, help="The same as --format json.")
-@click.option("--digits", metavar="N", cls=GroupedOption, group=SHOW,
-              help="Significant digits for people (1 to 17; default 6).")
-@click.option("--all", "everything", is_flag=True, cls=GroupedOption, group=SHOW,
-              help="Every node of a large graph, not only the first and last.")
-@click.option("--color", metavar="WHEN", cls=GroupedOption, group=SHOW, help="auto, always or never.")
-@click.option("--symbolic", is_flag=True, cls=GroupedOption, group=CHECK,
-              help="Derivatives by sympy, compared with backprop's.")
-@click.option("--gradcheck", is_flag=True, cls=GroupedOption, group=CHECK,
-              help="Central differences beside the gradients.")
-@click.option("-o", "--output", "target", metavar="FILE", cls=GroupedOption, group=FILES,
-              help="Write to a file, whole or not at all; its ending chooses the format.")
-@click.option("--functions", is_flag=True, cls=GroupedOption, group=HELP, help="List the functions and operators.")
-@click.option("--version", is_flag=True, is_eager=True, cls=GroupedOption, group=HELP, help="Show the version.")
-@click.option("-h", "--help", "show_help", is_flag=True, is_eager=True, cls=GroupedOption, group=HELP,
-              help="Show this text.")
-def command(words: tuple[str, ...], **options: Any) -> Output:
-    """Read the words, calculate, and choose who writes the result."""
-    if options["show_help"]:
-        return [click.get_current_context().get_help(), "\n"], 0
+        return [help_text()], 0
     if options["version"]:
         return [f"bpcalc {__version__}\n"], 0
     if options["functions"]:
@@ -188,12 +44,12 @@ def command(words: tuple[str, ...], **options: Any) -> Output:
     form = _format(options)
     digits = _whole(options["digits"], "--digits", 1, 17, 6)
     color = _choice(options["color"] or "auto", "--color", ("auto", "always", "never"))
-    source, bindings = _inputs(list(words), options)
+    source, bindings = _inputs(words, options["file"])
     from .bindings import constant, from_words
     from .report import run
     from .syntax import parse
 
-    given = _merged(from_words(bindings), options["bindings_path"])
+    given = _merged(from_words(bindings), options["bindings"])
     upstream = 1.0 if options["upstream"] is None else constant(options["upstream"], "upstream")
     wrt = [name.strip() for names in options["wrt"] for name in names.split(",") if name.strip()]
     if options["wrt"] and not wrt:
@@ -211,11 +67,10 @@ def command(words: tuple[str, ...], **options: Any) -> Output:
 
 
 # ------------------------------------------------------------------------------------------ input
-def _inputs(words: list[str], options: dict[str, Any]) -> tuple[Source, list[str]]:
+def _inputs(words: list[str], path: str | None) -> tuple[Source, list[str]]:
     """The expression's source and the words that bind names."""
     from .bindings import decode, read_text
 
-    path = options["path"]
     if path is not None:
         source = Source(decode(_stdin(), "standard input"), "standard input") if path == "-" else \
             Source(read_text(path), path)
@@ -235,8 +90,7 @@ def _inputs(words: list[str], options: dict[str, Any]) -> tuple[Source, list[str
 
 
 def _not_a_binding(word: str, path: str | None) -> BpcalcError:
-    known = [name for option in command.params for name in option.opts if name.startswith("--")]
-    if word.startswith("-") and "--" + word.lstrip("-") in known:
+    if word.startswith("-") and "--" + word.lstrip("-") in BY_NAME:
         return UsageProblem(f"there is no option {word}", Source(word, "option"), (0, len(word)),
                             f"did you mean --{word.lstrip('-')}?")
     hint = "values are given as NAME=VALUE"
@@ -272,7 +126,7 @@ def _stdin() -> bytes:
     if sys.stdin is None:
         raise InputProblem("standard input is closed")
     if sys.stdin.isatty():
-        print("reading from standard input; end with Ctrl-D", file=sys.stderr)
+        _say("reading from standard input; end with Ctrl-D")
     try:
         return sys.stdin.buffer.read()
     except OSError as error:
@@ -301,15 +155,15 @@ _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
 
 
 def _format(options: dict[str, Any]) -> str:
-    form: str | None = options["form"]
+    form: str | None = options["format"]
     if form is not None:
         _choice(form, "--format", FORMATS)
-        if options["as_json"] and form != "json":
+        if options["json"] and form != "json":
             raise UsageProblem(f"--json and --format {form} ask for two formats", hint="leave one of them out")
         return form
-    if options["as_json"]:
+    if options["json"]:
         return "json"
-    target: str | None = options["target"]
+    target: str | None = options["output"]
     return "table" if target is None else _ENDINGS.get(os.path.splitext(target)[1].lower(), "table")
 
 
@@ -337,11 +191,11 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any]) ->
     if form == "plain":
         from .render import to_plain
 
-        return to_plain.lines(report, digits, options["everything"])
+        return to_plain.lines(report, digits, options["all"])
     from .render import to_blocks
     from .render.symbols import Symbols
 
-    return [to_blocks.render(report, digits, Symbols(_can_show(_target(options))), options["everything"])]
+    return [to_blocks.render(report, digits, Symbols(_can_show(_target(options))), options["all"])]
 
 
 def _table(report: Report, digits: int, options: dict[str, Any], color: str) -> list[str]:
@@ -351,12 +205,12 @@ def _table(report: Report, digits: int, options: dict[str, Any], color: str) -> 
     out = _target(options)
     terminal = out is not None and out.isatty()
     symbols = Symbols(_can_show(out))
-    return [to_table.render(report, _width(terminal), digits, symbols, options["everything"],
+    return [to_table.render(report, _width(terminal), digits, symbols, options["all"],
                             _colored(color, terminal))]
 
 
 def _target(options: dict[str, Any]) -> Any:
-    return sys.stdout if options["target"] is None else None
+    return sys.stdout if options["output"] is None else None
 
 
 def _can_show(stream: Any) -> bool:
@@ -391,8 +245,7 @@ def _colored(color: str, terminal: bool) -> bool:
 def _warn(message: str) -> None:
     from .render.to_caret import visible
 
-    if sys.stderr is not None:
-        print(f"bpcalc: warning: {visible(message)}", file=sys.stderr)
+    _say(f"bpcalc: warning: {visible(message)}")
 
 
 def _write(pieces: Iterable[str], target: str | None) -> None:
@@ -431,29 +284,25 @@ def _write_file(pieces: Iterable[str], target: str) -> None:
 # -------------------------------------------------------------------------------------------- run
 def run(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code; every outcome is met here."""
-    words = sys.argv[1:] if argv is None else argv
+    words = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an odd letter never ends a run
     as_json = "--json" in words or "--format=json" in words or ("--format", "json") in zip(words, words[1:])
     target: str | None = None
     try:
-        with command.make_context("bpcalc", list(words)) as context:
-            target = context.params.get("target")
-            pieces, code = command.invoke(context)
+        if not words:
+            _say(f"{USAGE}\n\nFor example:\n  {EXAMPLES[0][0]}")
+            return 2
+        options, others = sort(words)
+        target = options["output"]
+        pieces, code = execute(options, others)
         _write(pieces, target)
-        return int(code)
+        return code
     except BpcalcError as error:
         return _fail(error, as_json)
-    except click.exceptions.NoArgsIsHelpError:
-        print(f"{USAGE}\n\nFor example:\n  {EXAMPLES[0][0]}", file=sys.stderr)
-        return 2
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        return _fail(UsageProblem(error.format_message().rstrip("."), hint=USAGE), as_json)
-    except (click.Abort, KeyboardInterrupt):
-        print("bpcalc: interrupted", file=sys.stderr)
+    except KeyboardInterrupt:
+        _say("bpcalc: interrupted")
         return 130
     except MemoryError:
         return _fail(LimitProblem("there is not enough memory for this"), as_json)
@@ -462,22 +311,24 @@ def run(argv: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("BPCALC_DEBUG"):
             raise
-        print(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}",
-              file=sys.stderr)
+        _say(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}")
         return 70
 
 
+def _say(text: str) -> None:
+    if sys.stderr is not None:
+        sys.stderr.write(text + "\n")
+
+
 def _fail(error: BpcalcError, as_json: bool) -> int:
-    if sys.stderr is None:
-        return 2
     if as_json:
         from .render.to_json import error_line
 
-        sys.stderr.write(error_line(error))
+        _say(error_line(error).rstrip("\n"))
     else:
         from .render.to_caret import render
 
-        sys.stderr.write(render(error))
+        _say(render(error).rstrip("\n"))
     return 2
 
 
@@ -501,8 +352,9 @@ def main() -> None:
     import gc
 
     gc.disable()  # a run makes no cycles worth collecting, and lives for a moment
-    complete = os.environ.get("_BPCALC_COMPLETE")
-    if complete:
+    if os.environ.get("_BPCALC_COMPLETE"):
+        from .command import command
+
         command.main(prog_name="bpcalc", windows_expand_args=False)
     code = run()
     for stream in (sys.stdout, sys.stderr):

@@ -5,11 +5,14 @@ Written line by line, so that a million nodes never exist as text in memory.
 
 from __future__ import annotations
 
-from json.encoder import encode_basestring_ascii as quoted
-
 from ..errors import BpcalcError
 from ..report import Edge, Node, Report, Verdict
 from . import to_caret
+
+try:
+    from _json import encode_basestring_ascii as quoted  # what json uses; importing json itself is half a run
+except ImportError:  # pragma: no cover - another Python
+    from json.encoder import encode_basestring_ascii as quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

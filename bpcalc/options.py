@@ -1,0 +1,143 @@
+"""The command line's options as one table, and how words are sorted into options and the rest.
+
+The click command (command.py) is built from this table, for help and completion; a run needs only
+``sort``.  So there is one truth about the options, and most runs never import click.
+
+An option is a word that is one, to the letter, or ``--known=value``; a word that looks like
+``--letters`` and is none is an error; everything else is the expression or a binding.  No word is
+ever taken apart, so ``-x*y`` and ``-o*2`` are expressions.
+"""
+
+from __future__ import annotations
+
+from .errors import Source, UsageProblem, closest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+USAGE = "Usage: bpcalc EXPRESSION [NAME=VALUE]... [OPTIONS]; bpcalc --help shows examples"
+
+EXAMPLES = (
+    ('bpcalc "(x+y)*z" x=-2 y=5 z=-4', "every node's value, local gradients and products"),
+    ('bpcalc "q = x + y; f = q*z" x=-2 y=5 z=-4 --symbolic', "with named steps, cross-checked by sympy"),
+    ('bpcalc "max(0, s1 - s0 + 1)" s0=3.2 s1=5.1 --json', "for other programs"),
+)
+
+# --help shows the options in these groups, in this order.
+ASK, SHOW, CHECK, FILES, ABOUT = "What to compute", "How to show it", "Second opinions", "Files", "About"
+GROUPS = (ASK, SHOW, CHECK, FILES, ABOUT)
+
+FORMATS = {
+    "table": "a table (the default)",
+    "blocks": "one block per node, for narrow terminals",
+    "plain": "one fact a line, for screen readers and grep",
+    "json": "JSON, full precision",
+    "csv": "one row an edge, for spreadsheets",
+}
+
+
+class Option:
+    """One option: its spellings, the value's name in the help (None for a flag), group and help."""
+
+    __slots__ = ("group", "help", "key", "metavar", "names", "repeated")
+
+    def __init__(self, names: str, metavar: str | None, group: str, help: str, repeated: bool = False) -> None:
+        self.names = tuple(names.split())
+        self.key = self.names[-1][2:].replace("-", "_")
+        self.metavar = metavar
+        self.group = group
+        self.help = help
+        self.repeated = repeated
+
+    @property
+    def default(self) -> Any:
+        """What the option is when it is not given."""
+        return False if self.metavar is None else () if self.repeated else None
+
+
+OPTIONS = (
+    Option("--wrt", "NAMES", ASK, "Only these gradients (x,z); the other variables are held constant.", repeated=True),
+    Option("--upstream", "V", ASK, "The gradient that arrives at the output, if not 1."),
+    Option("--bindings", "PATH", ASK, "Read NAME = VALUE lines from a file."),
+    Option("--file", "PATH", ASK, "Read the expression from a file; an EXPRESSION of - reads standard input."),
+    Option("--format", "FORMAT", SHOW, ", ".join(FORMATS) + "."),
+    Option("--json", None, SHOW, "The same as --format json."),
+    Option("--digits", "N", SHOW, "Significant digits for people (1 to 17; default 6)."),
+    Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
+    Option("--color", "WHEN", SHOW, "auto, always or never."),
+    Option("--symbolic", None, CHECK, "Derivatives by sympy, compared with backprop's."),
+    Option("--gradcheck", None, CHECK, "Central differences beside the gradients."),
+    Option("-o --output", "FILE", FILES, "Write to a file, whole or not at all; its ending chooses the format."),
+    Option("--functions", None, ABOUT, "List the functions and operators."),
+    Option("--version", None, ABOUT, "Show the version."),
+    Option("-h --help", None, ABOUT, "Show this text."),
+)
+
+BY_NAME = {name: option for option in OPTIONS for name in option.names}
+
+
+def sort(words: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """The options' values by key, and all other words in order.
+
+    Raises UsageProblem for an unknown option, a missing or unwanted value, and an option given twice.
+    """
+    options, others = split(words)
+    values = {option.key: option.default for option in OPTIONS}
+    for option, name, value in options:
+        if option.metavar is None:
+            values[option.key] = True
+        elif option.repeated:
+            values[option.key] = (*values[option.key], value)
+        elif values[option.key] is not None:
+            raise UsageProblem(f"{name} is given twice", Source(f"{name} {value}", "option"), (0, len(name)))
+        else:
+            values[option.key] = value
+    return values, others
+
+
+def split(words: list[str], unfinished: bool = False) -> tuple[list[tuple[Option, str, str | None]], list[str]]:
+    """The options in order, each with the spelling used and its value, and all other words.
+
+    ``unfinished`` is for completion: a value may be missing at the end.
+    """
+    options: list[tuple[Option, str, str | None]] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word == "--":
+            others.extend(rest)
+            break
+        name, equals, value = word.partition("=") if word[:2] == "--" else (word, "", "")
+        option = BY_NAME.get(name)
+        if option is None:
+            if _looks_like_option(name):
+                raise unknown(word)
+            others.append(word)
+        elif option.metavar is None:
+            if equals:
+                raise UsageProblem(f"{name} takes no value", Source(word, "option"), (len(name), len(word)))
+            options.append((option, name, None))
+        elif equals:
+            options.append((option, name, value))
+        else:
+            following = next(rest, None)
+            if following is None and not unfinished:
+                raise UsageProblem(f"{name} needs a value, {option.metavar}", Source(word, "option"), (0, len(word)))
+            if following is not None:
+                options.append((option, name, following))
+    return options, others
+
+
+def _looks_like_option(name: str) -> bool:
+    return (name[:2] == "--" and name[2:3].isalpha() and name.isascii()
+            and name[2:].replace("-", "a").replace("_", "a").isalnum())
+
+
+def unknown(word: str) -> UsageProblem:
+    """The error for a word that looks like an option and is none."""
+    name = word.partition("=")[0]
+    near = closest(name, [known for known in BY_NAME if known[:2] == "--"])
+    hint = f"did you mean {' or '.join(near)}?" if near else "bpcalc --help lists the options."
+    return UsageProblem(f"there is no option {name}", Source(word, "option"), (0, len(name)),
+                        f"{hint} An expression that looks like this goes after --")
