@@ -66,8 +66,9 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 def _parameters() -> list[click.Parameter]:
     options = [
-        click.Option([*option.names, option.key], is_flag=option.metavar is None, metavar=option.metavar,
-                     multiple=option.repeated, help=option.help)
+        # is_flag=False would make click take the value for an option when it begins with a dash.
+        click.Option([*option.names, option.key], is_flag=True if option.metavar is None else None,
+                     metavar=option.metavar, multiple=option.repeated, help=option.help)
         for option in OPTIONS
     ]
     return [click.Argument(["words"], nargs=-1, shell_complete=_complete), *options]
