@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from .descent import Descent
     from .report import Report
 
     Output = tuple[Iterable[str], int]
@@ -56,10 +57,11 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     report = run(parse(source, given), given, wrt or None, upstream)
     code = _second_opinions(report, options)
+    learned = _learned(report, options)
     if form != "table":
-        pieces = _written(report, form, digits, options)
+        pieces = _written(report, form, digits, options, learned)
     else:
-        pieces = _table(report, digits, options, color)
+        pieces = _table(report, digits, options, color, learned)
     for note in report.notes:
         if note.code == "unused" and note.node is None:
             _warn(note.message)
@@ -179,11 +181,48 @@ def _second_opinions(report: Report, options: dict[str, Any]) -> int:
     return int(any(verdict.status == "differs" for verdict in report.verdicts))
 
 
-def _written(report: Report, form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:
+def _learned(report: Report, options: dict[str, Any]) -> Descent | None:
+    """The gradient descent that --lr asks for."""
+    if options["lr"] is None:
+        for key in ("iterations", "optimizer", "momentum", "until"):
+            if options[key] is not None:
+                raise UsageProblem(f"--{key} needs a learning rate", hint="for example --lr 0.1")
+        return None
+    from .bindings import constant
+    from .descent import OPTIMIZERS, descend
+
+    optimizer = _choice(options["optimizer"] or "sgd", "--optimizer", OPTIMIZERS)
+    momentum = 0.9 if options["momentum"] is None else constant(options["momentum"], "momentum")
+    until = None if options["until"] is None else constant(options["until"], "until")
+    rate, count = constant(options["lr"], "lr"), _whole(options["iterations"], "--iterations", 1, 10**9, 1)
+    shown = _is_terminal(sys.stderr)
+
+    def progress(step: int) -> None:
+        sys.stderr.write(f"\r{step} of {count} steps")
+        sys.stderr.flush()
+
+    learned = descend(report, rate, count, optimizer, momentum, until, progress if shown else None)
+    if shown and learned.steps > 1000:
+        sys.stderr.write("\r" + " " * 40 + "\r")
+    return learned
+
+
+def _is_terminal(stream: Any) -> bool:
+    return stream is not None and bool(stream.isatty())
+
+
+def _written(report: Report, form: str, digits: int, options: dict[str, Any],
+             learned: Descent | None) -> Iterable[str]:
     if form == "json":
         from .render import to_json
 
-        return to_json.report_lines(report)
+        if learned is None:
+            return to_json.report_lines(report)
+        from .render.to_descent import as_json
+
+        return to_json.report_lines(report, {"descent": as_json(learned)})
+    if learned is not None:
+        raise UsageProblem(f"--format {form} cannot show gradient descent", hint="use the table or --json")
     if form == "csv":
         from .render import to_csv
 
@@ -198,15 +237,25 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any]) ->
     return [to_blocks.render(report, digits, Symbols(_can_show(_target(options))), options["all"])]
 
 
-def _table(report: Report, digits: int, options: dict[str, Any], color: str) -> list[str]:
-    from .render import to_table  # rich: only when a table is wanted
+def _table(report: Report, digits: int, options: dict[str, Any], color: str,
+           learned: Descent | None) -> list[str]:
     from .render.symbols import Symbols
 
     out = _target(options)
-    terminal = out is not None and out.isatty()
+    terminal = _is_terminal(out)
     symbols = Symbols(_can_show(out))
+    after = []
+    if learned is not None:
+        from .render import to_descent
+
+        after = [to_descent.render(learned, report.symbol, digits, symbols)]
+        if len(learned.losses) > 2:
+            return after
+        after.insert(0, "\n")
+    from .render import to_table  # rich: only when a table is wanted
+
     return [to_table.render(report, _width(terminal), digits, symbols, options["all"],
-                            _colored(color, terminal))]
+                            _colored(color, terminal)), *after]
 
 
 def _target(options: dict[str, Any]) -> Any:

@@ -162,6 +162,11 @@ def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[
     return live, leaves
 
 
+def variables(graph: Graph) -> list[int]:
+    """Every node that is a variable: bound, given a value inside the text, or a named constant expression."""
+    return _liveness(graph, None)[1]
+
+
 def _spread(a: list[object], b: list[int], live: bytearray) -> None:
     k = 0
     for i, j in zip(a, b):

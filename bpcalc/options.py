@@ -25,8 +25,9 @@ EXAMPLES = (
 )
 
 # --help shows the options in these groups, in this order.
-ASK, SHOW, CHECK, FILES, ABOUT = "What to compute", "How to show it", "Second opinions", "Files", "About"
-GROUPS = (ASK, SHOW, CHECK, FILES, ABOUT)
+ASK, SHOW, CHECK, LEARN, FILES, ABOUT = (
+    "What to compute", "How to show it", "Second opinions", "Gradient descent", "Files", "About")
+GROUPS = (ASK, SHOW, CHECK, LEARN, FILES, ABOUT)
 
 FORMATS = {
     "table": "a table (the default)",
@@ -68,6 +69,11 @@ OPTIONS = (
     Option("--color", "WHEN", SHOW, "auto, always or never."),
     Option("--symbolic", None, CHECK, "Derivatives by sympy, compared with backprop's."),
     Option("--gradcheck", None, CHECK, "Central differences beside the gradients."),
+    Option("--lr", "RATE", LEARN, "Update the variables (those of --wrt): value + (-RATE * gradient)."),
+    Option("--iterations", "N", LEARN, "How many updates (default 1)."),
+    Option("--optimizer", "NAME", LEARN, "sgd, momentum, nesterov or adam."),
+    Option("--momentum", "M", LEARN, "For momentum and nesterov (default 0.9)."),
+    Option("--until", "TOL", LEARN, "Stop when a step changes the loss by no more than TOL."),
     Option("-o --output", "FILE", FILES, "Write to a file, whole or not at all; its ending chooses the format."),
     Option("--functions", None, ABOUT, "List the functions and operators."),
     Option("--version", None, ABOUT, "Show the version."),

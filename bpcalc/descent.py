@@ -1,0 +1,223 @@
+"""Gradient descent: Weights + (−lr · Gradient), once or many times.
+
+The graph is compiled once into straight-line code from the table's rules; a step is one call.  The
+optimizers follow torch.optim (SGD with momentum and Nesterov momentum; Adam with betas 0.9 and
+0.999 and eps 1e-8), number for number.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, sqrt
+
+from .backends import floats
+from .engine import Gradients, backward, forward, variables
+from .errors import BpcalcError, UsageProblem
+from .report import Report
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .graph import Graph
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+COMPILED = 2_000
+"""Graphs of up to this many nodes are compiled; CPython's compiler is slow on longer functions."""
+
+_PATIENCE = 20
+
+
+
+class Descent:
+    """What happened: the weights' names, their values before and after, and the loss at every step.
+
+    ``losses[0]`` is the loss at the start.  ``gradients`` belong to the start.  ``steps`` is how many
+    updates were made and ``stopped`` why there were no more, in words (empty when all were made).
+    """
+
+    __slots__ = ("after", "before", "gradients", "losses", "names", "optimizer", "rate", "steps", "stopped")
+
+    def __init__(self, names: list[str], rate: float, optimizer: str, before: list[float],
+                 gradients: list[float]) -> None:
+        self.names = names
+        self.rate = rate
+        self.optimizer = optimizer
+        self.before = before
+        self.after = list(before)
+        self.gradients = gradients
+        self.losses: list[float] = []
+        self.steps = 0
+        self.stopped = ""
+
+
+class _Diverged(Exception):
+    """The loss or a gradient does not exist at the new weights."""
+
+
+def descend(
+    report: Report,
+    rate: float,
+    iterations: int = 1,
+    optimizer: str = "sgd",
+    momentum: float = 0.9,
+    until: float | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Descent:
+    """Update the variables of ``report`` whose gradients were asked for, ``iterations`` times.
+
+    ``until`` stops when the loss changes by no more than that in a step.  ``progress`` is called with
+    the number of steps made, now and then.  Raises UsageProblem for settings that make no sense and
+    for a gradient that does not exist at the start.
+    """
+    graph = report.graph
+    gradients = report.gradients
+    names = list(gradients)
+    if not names:
+        raise UsageProblem("there is no variable to update")
+    if optimizer not in OPTIMIZERS:
+        raise UsageProblem(f"there is no optimizer {optimizer}", hint=f"choose from {', '.join(OPTIMIZERS)}")
+    start: list[float] = []
+    known = set(variables(graph))
+    for name, gradient in gradients.items():
+        k = graph.symbols[name]
+        if k not in known:
+            raise UsageProblem(f"{name} is computed from other variables and cannot be updated",
+                               hint="name the variables to update with --wrt")
+        if gradient is None:
+            raise UsageProblem(f"the gradient of {name} is undefined at the start",
+                               hint="leave it out with --wrt, or start somewhere else")
+        start.append(report.trace.values[k])
+    found = [value for value in gradients.values() if value is not None]
+    result = Descent(names, rate, optimizer, start, found)
+    evaluate = _evaluation(report)
+    move = _Optimizer(optimizer, rate, momentum, len(names))
+    loss, slopes = report.value, [value / report.upstream for value in found] if report.upstream else found
+    result.losses.append(loss)
+    weights = list(start)
+    rises = 0
+    for step in range(1, iterations + 1):
+        proposed = move(weights, [slope * report.upstream for slope in slopes])
+        try:
+            new, slopes = evaluate(proposed)
+        except _Diverged as error:
+            result.stopped = f"stopped at step {step}: {error}"
+            break
+        weights = proposed
+        result.steps = step
+        result.losses.append(new)
+        rises = rises + 1 if new > loss else 0
+        change, loss = abs(new - loss), new
+        if until is not None and change <= until:
+            result.stopped = f"converged at step {step}: the loss changed by no more than {until:g}"
+            break
+        if rises == _PATIENCE and step < iterations:
+            result.stopped = f"stopped at step {step}: the loss has risen {_PATIENCE} times in a row; try a smaller --lr"
+            break
+        if progress is not None and step % 1024 == 0:
+            progress(step)
+    result.after = weights
+    return result
+
+
+def _evaluation(report: Report) -> Callable[[list[float]], tuple[float, list[float]]]:
+    """A function from the updated variables' values to the loss and its gradients."""
+    graph, names = report.graph, report.graph.names
+    given: Gradients = report._gradients
+    leaves = given.leaves
+    inputs = len(graph.inputs)
+    others = [k for k in leaves if k >= inputs]
+    base = report.trace.values[:inputs]
+
+    def slowly(weights: list[float]) -> tuple[float, list[float]]:
+        # The engine's own passes: for long graphs, and to say in words what went wrong.
+        values = list(base)
+        moved: Graph = graph
+        if others:
+            moved = _with_values(graph, dict(zip(leaves, weights)))
+        for k, weight in zip(leaves, weights):
+            if k < inputs:
+                values[k] = weight
+        try:
+            trace = forward(moved, values)
+        except BpcalcError as error:
+            raise _Diverged(error.message) from None
+        gradients = backward(trace, leaves)
+        slopes = [gradients.grads[k] for k in leaves]
+        for k, slope in zip(leaves, slopes):
+            if not isfinite(slope):
+                raise _Diverged(f"the gradient of {names[k]} does not exist there")
+        return trace.values[graph.output], slopes
+
+    if len(graph) > COMPILED:
+        return slowly
+    compiled = floats().straight_line(graph, leaves, given.live)
+    slots = [k if k < inputs else inputs + others.index(k) for k in leaves]
+    arguments = base + [report.trace.values[k] for k in others]
+
+    def quickly(weights: list[float]) -> tuple[float, list[float]]:
+        for slot, weight in zip(slots, weights):
+            arguments[slot] = weight
+        try:
+            loss, *slopes = compiled(*arguments)
+        except (ArithmeticError, ValueError):
+            return slowly(weights)
+        if loss - loss != 0.0 or not all(map(isfinite, slopes)):
+            return slowly(weights)
+        return loss, slopes
+
+    return quickly
+
+
+def _with_values(graph: Graph, values: dict[int, float]) -> Graph:
+    """The graph with other values for variables that have theirs inside the text."""
+    from .graph import Graph
+    from .ops import INPUT
+
+    ops, a, b = list(graph.ops), list(graph.a), list(graph.b)
+    for k, value in values.items():
+        if k >= len(graph.inputs):
+            ops[k], a[k], b[k] = INPUT, value, -1
+    return Graph(graph.source, ops, a, b, graph.symbols, graph.inputs, graph.output, graph.output_name)
+
+
+class _Optimizer:
+    """From weights and gradients to new weights; remembers what its method needs."""
+
+    def __init__(self, name: str, rate: float, momentum: float, size: int) -> None:
+        self.rate = rate
+        self.momentum = momentum
+        self.step = 0
+        self.first = [0.0] * size
+        self.second = [0.0] * size
+        self.update = {"sgd": self._plain, "momentum": self._heavy, "nesterov": self._nesterov,
+                       "adam": self._adam}[name]
+
+    def __call__(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+        self.step += 1
+        return self.update(weights, slopes)
+
+    def _plain(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+        rate = -self.rate
+        return [weight + rate * slope for weight, slope in zip(weights, slopes)]
+
+    def _gather(self, slopes: Sequence[float]) -> list[float]:
+        # torch.optim.SGD: the buffer begins as the first gradient.
+        mu = self.momentum
+        self.first = list(slopes) if self.step == 1 else [mu * old + new for old, new in zip(self.first, slopes)]
+        return self.first
+
+    def _heavy(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+        return self._plain(weights, self._gather(slopes))
+
+    def _nesterov(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+        gathered = self._gather(slopes)
+        return self._plain(weights, [slope + self.momentum * old for slope, old in zip(slopes, gathered)])
+
+    def _adam(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+        one, two, tiny = 0.9, 0.999, 1e-8
+        self.first = [one * old + (1 - one) * new for old, new in zip(self.first, slopes)]
+        self.second = [two * old + (1 - two) * new * new for old, new in zip(self.second, slopes)]
+        scale = self.rate / (1 - one ** self.step)
+        root = sqrt(1 - two ** self.step)
+        return [weight - scale * mean / (sqrt(square) / root + tiny)
+                for weight, mean, square in zip(weights, self.first, self.second)]
