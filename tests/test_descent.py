@@ -160,7 +160,8 @@ def test_the_plot_marks_every_column_once():
     for symbols in (Symbols(), Symbols(unicode=False)):
         lines = plot(losses, "L", symbols)
         mark = "•" if symbols.unicode else "*"
-        columns = [[line[at] for line in lines[1:-2] if at < len(line)].count(mark) for at in range(6, 62)]
+        first = lines[-2].index("└" if symbols.unicode else "+") + 1
+        columns = [[line[at] for line in lines[1:-2] if at < len(line)].count(mark) for at in range(first, first + 56)]
         assert sum(columns) == 56
         assert set(columns) == {1}
 
