@@ -64,7 +64,7 @@ class Floats:
             **{name: getattr(math, name) for name in _NATIVE.split()},
         }
         self._rules: dict[tuple[tuple[str, ...], str], Callable[..., Any]] = {}
-        self._loops: dict[Any, Callable[..., Any]] = {}
+        self._loops: dict[tuple[str, frozenset[int]], Callable[..., None]] = {}
 
     def rule(self, params: tuple[str, ...], text: str) -> Callable[..., Any]:
         """The function ``(*params) -> number`` that a rule's text describes."""
@@ -110,7 +110,7 @@ class Floats:
         return self._loop(("careful" if careful else "backward", codes),
                           self._careful_source if careful else self._backward_source)
 
-    def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Any:
+    def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Callable[..., None]:
         found = self._loops.get(key)
         if found is None:
             rows = [TABLE[code] for code in sorted(key[1]) if TABLE[code].params]
@@ -223,13 +223,8 @@ class Floats:
                 begun.add(i)
         gradients = "".join(f", g{k}" if k in begun else ", 0.0" for k in leaves)
         lines.append(f" return (v{out}{gradients})")
-        return cast(_run("\n".join(lines), "straight line", self.names))
-
-
-def cast(function: Any) -> Callable[..., Any]:
-    """What ``_run`` made, as a function."""
-    made: Callable[..., Any] = function
-    return made
+        made: Callable[..., Any] = _run("\n".join(lines), "straight line", self.names)
+        return made
 
 
 def _placed(row: Op, text: str, args: tuple[int, ...], k: int, slot: int = 0) -> str:

@@ -111,7 +111,7 @@ def descend(
             result.stopped = f"converged at step {step}: the loss changed by no more than {until:g}"
             break
         if rises == _PATIENCE and step < iterations:
-            result.stopped = f"stopped at step {step}: the loss has risen {_PATIENCE} times in a row; try a smaller --lr"
+            result.stopped = f"stopped at step {step}: the loss rose {_PATIENCE} times in a row; try a smaller --lr"
             break
         if progress is not None and step % 1024 == 0:
             progress(step)

@@ -132,7 +132,7 @@ def _domain_problem(graph: Graph, values: list[float], k: int) -> BpcalcError:
 # ----------------------------------------------------------------------------------------- backward
 def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
     """Which nodes depend on a variable whose gradient is asked for, and those variables."""
-    ops, a, b = graph.ops, graph.a, graph.b
+    ops = graph.ops
     live = bytearray(len(ops))
     if wrt is not None:
         leaves = list(wrt)
@@ -148,17 +148,12 @@ def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[
             pass
     for k in leaves:
         live[k] = 1
-    _spread(a, b, live)
+    _spread(graph, live, frozenset())
     if wrt is None and CONSTANT in ops:
         # `third = 1/3` gives a name to a constant expression: that is a variable with a value too.
-        named = {k for k in graph.symbols.values() if not live[k] and ops[k] != CONSTANT}
+        named = frozenset(k for k in graph.symbols.values() if not live[k] and ops[k] != CONSTANT)
         if named:
-            for k in sorted(named):
-                if not any(live[i] for i in graph.args(k)):
-                    live[k] = 1
-                    leaves.append(k)
-                    _spread(a, b, live)
-            leaves.sort()
+            leaves = sorted([*leaves, *_spread(graph, live, named)])
     return live, leaves
 
 
@@ -167,15 +162,21 @@ def variables(graph: Graph) -> list[int]:
     return _liveness(graph, None)[1]
 
 
-def _spread(a: list[object], b: list[int], live: bytearray) -> None:
-    k = 0
-    for i, j in zip(a, b):
+def _spread(graph: Graph, live: bytearray, roots: frozenset[int]) -> list[int]:
+    """Make every node live that has a live input; of ``roots`` also those that have none, and return these."""
+    found: list[int] = []
+    for k, (i, j) in enumerate(zip(graph.a, graph.b)):
         if j >= 0:
-            if live[j] or live[i]:  # type: ignore[call-overload]  # i is a node number where j is
+            if live[i] or live[j]:
                 live[k] = 1
+                continue
         elif type(i) is tuple and any(live[s] for s in i):
             live[k] = 1
-        k += 1
+            continue
+        if k in roots:
+            live[k] = 1
+            found.append(k)
+    return found
 
 
 def _reached(graph: Graph) -> bytearray:

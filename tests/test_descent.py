@@ -9,8 +9,8 @@ from bpcalc import BpcalcError, backprop
 from bpcalc.backends import floats
 from bpcalc.descent import OPTIMIZERS, descend
 from bpcalc.engine import backward, forward
-from bpcalc.render.to_descent import plot, render
 from bpcalc.render.symbols import Symbols
+from bpcalc.render.to_descent import plot, render
 
 CLASSIFIER = ("sB = W1_1*p1 + W1_2*p2; sC = W2_1*p1 + W2_2*p2; L = max(0, sC - sB + 1)",
               {"W1_1": -2, "W1_2": -1, "W2_1": 1, "W2_2": -5, "p1": 3, "p2": 2})
@@ -109,7 +109,7 @@ def test_it_stops_in_words_when_the_loss_leaves_the_numbers():
 
 def test_it_stops_when_the_loss_rises_again_and_again():
     descent = descend(backprop("x^2", x=1e-3), 1.01, 500)
-    assert "risen" in descent.stopped
+    assert "rose" in descent.stopped
     assert descent.steps < 500
 
 
