@@ -146,10 +146,12 @@ def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[
                 at += 1
         except ValueError:
             pass
+    if wrt is None and CONSTANT not in ops:
+        return bytearray(b"\1") * len(ops), leaves
     for k in leaves:
         live[k] = 1
     _spread(graph, live, frozenset())
-    if wrt is None and CONSTANT in ops:
+    if wrt is None:
         # `third = 1/3` gives a name to a constant expression: that is a variable with a value too.
         named = frozenset(k for k in graph.symbols.values() if not live[k] and ops[k] != CONSTANT)
         if named:

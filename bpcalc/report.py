@@ -415,6 +415,17 @@ class Report:
 
         return "".join(report_lines(self))
 
+    def to_table(self, width: int | None = None, digits: int = 6) -> str:
+        """The report as the command line's table, or as blocks where that is wider than ``width``."""
+        from .render.to_table import render
+
+        return render(self, width, digits)
+
+    def _repr_html_(self) -> str:
+        from .render.to_notebook import render
+
+        return render(self)
+
     def __repr__(self) -> str:
         return f"<Report {self.symbol} = {self.value!r}, gradients {self.gradients!r:.200}>"
 

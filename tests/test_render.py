@@ -177,6 +177,18 @@ def test_json_of_the_first_circuit_is_what_everyone_agreed_on():
             "product": 3.0} in data["edges"]
 
 
+def test_a_notebook_shows_the_table_and_user_text_stays_text():
+    import xml.etree.ElementTree as ET
+
+    html = backprop("q = x + y; f = q*z", x=-2, y=5, z=-4)._repr_html_()
+    table = ET.fromstring(html)
+    texts = [cell.text or "" for cell in table.iter("td")]
+    for text in ("q = x + y", "-12", "∂f/∂z = q = 3", "1 × -4 = -4"):
+        assert text in texts
+    assert "<td" in backprop("relu(x)", x=0)._repr_html_()
+    assert "x &lt;= 0" in backprop("relu(x)", x=-1)._repr_html_()
+
+
 @given(st.text(max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_shown_text_has_nothing_that_a_terminal_obeys(text):
