@@ -8,6 +8,7 @@ Vocabulary of a rule
     the row's parameters; ``out``, the row's own result; numbers; ``pi``; ``+ - * /``; comparisons
     and ``A if TEST else B``; the name of any row.  A row of any number of arguments calls them
     ``xs``, and the one that a partial is for ``x``; ``ties(xs, out)`` counts those equal to out.
+    ``gauss(x)`` is exp(-x^2) without the error of squaring first.
 
 Fields of a row
     forward     how the value is computed: stable for every argument in the domain
@@ -147,7 +148,8 @@ TABLE: tuple[Op, ...] = (
        fixity=("-", 30, 30), latex="-{x}", doc="Negation.",
        samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,))),
     Op("pow", "a b", "pow(a, b)",
-       "0 if b == 0 else b * pow(a, b - 1)",
+       # Where b - 1 is not exact its rounding would grow with log(a): then out / a is better.
+       "0 if b == 0 else b * pow(a, b - 1) if b - 1 + 1 == b else b * out / a",
        "0 if a == 0 and b > 0 else out * log(a)",
        shown=("b * a^(b - 1)", "a^b * log(a)"),
        fixity=("^", 40, 41), latex="{a}^{{{b}}}", doc="Power; right-associative.",
@@ -235,7 +237,7 @@ TABLE: tuple[Op, ...] = (
     Op("expm1", "x", "expm1(x)", "exp(x)", definition="exp(x) - 1",
        latex="e^{{{x}}} - 1", doc="exp(x) - 1, accurate near 0.",
        samples=((0.5,), (-3.0,)), borders=((710.0,), (-1000.0,), (1e-20,))),
-    Op("cbrt", "x", "cbrt(x)", "1 / (3 * out * out)", shown=("1 / (3 * cbrt(x)^2)",),
+    Op("cbrt", "x", "cbrt(x)", "out / (3 * x)", shown=("1 / (3 * cbrt(x)^2)",),
        definition="sign(x) * abs(x) ** (1 / 3)",
        latex=r"\sqrt[3]{{{x}}}", doc="Cube root, of negative numbers too.",
        samples=((0.125,), (-3.0,)), borders=((0.0,),)),
@@ -251,12 +253,15 @@ TABLE: tuple[Op, ...] = (
        definition="log(1 + exp(x))",
        latex=r"\mathrm{{softplus}}({x})", doc="log(1 + exp(x)), a smooth relu.",
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (0.0,))),
-    Op("silu", "x", "x * sigmoid(x)", "sigmoid(x) * (1 + x * sigmoid(-x))",
+    # Far out, exp(x) has lost digits to underflow before x can make up for it: two halves keep them.
+    Op("silu", "x", "x * sigmoid(x) if x > -700 else x * exp(x / 2) * exp(x / 2)",
+       "sigmoid(x) * (1 + x * sigmoid(-x)) if x > -700 else (1 + x) * exp(x / 2) * exp(x / 2)",
        shown=("sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))",), definition="x / (1 + exp(-x))",
        latex=r"\mathrm{{silu}}({x})", doc="x times sigmoid(x).", aliases=("swish",),
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
     Op("gelu", "x", "x * erfc(-x / sqrt(2)) / 2",
-       "erfc(-x / sqrt(2)) / 2 + x * exp(-x * x / 2) / sqrt(2 * pi)",
+       "erfc(-x / sqrt(2)) / 2 + x * gauss(x / sqrt(2)) / sqrt(2 * pi)",
+       shown=("(1 + erf(x / sqrt(2))) / 2 + x * exp(-x^2 / 2) / sqrt(2 * pi)",),
        definition="x * (1 + erf(x / sqrt(2))) / 2",
        latex=r"\mathrm{{gelu}}({x})", doc="x times the normal distribution's share below x.",
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
@@ -324,10 +329,10 @@ TABLE: tuple[Op, ...] = (
        shown=("a / hypot(a, b)", "b / hypot(a, b)"), definition="sqrt(a * a + b * b)",
        latex=r"\sqrt{{{a}^2 + {b}^2}}", doc="Length of the vector (a, b).",
        samples=((1.5, -2.0), (3.0, 4.0)), borders=((0.0, 0.0), (1e200, 1e200))),
-    Op("erf", "x", "erf(x)", "2 / sqrt(pi) * exp(-x * x)", shown=("2 / sqrt(pi) * exp(-x^2)",),
+    Op("erf", "x", "erf(x)", "2 / sqrt(pi) * gauss(x)", shown=("2 / sqrt(pi) * exp(-x^2)",),
        latex=r"\mathrm{{erf}}({x})", doc="Error function.",
        samples=((0.5,), (-3.0,)), borders=((1e200,),)),
-    Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * exp(-x * x)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
+    Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * gauss(x)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
        latex=r"\mathrm{{erfc}}({x})", doc="1 - erf(x), accurate far out.",
        samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
 )
