@@ -40,15 +40,36 @@ def _ties(xs: Any, out: float) -> int:
     return sum(x == out for x in xs)
 
 
-def _gauss(x: float) -> float:
-    """exp(-x²): the rounding error of x·x alone would cost x² ulps.
+def _gauss(x: float, s: float) -> float:
+    """exp(-s·x²), s a power of two: the rounding error of x·x alone would cost s·x² ulps.
 
     x is split into a part with so few bits that its square is exact, and a small rest.
     """
     if abs(x) > 40:
         return 0.0
     head = round(x * 16) / 16
-    return math.exp(-head * head) * math.exp(-(x - head) * (x + head))
+    return math.exp(-s * head * head) * math.exp(-s * (x - head) * (x + head))
+
+
+_ROOT = math.sqrt(0.5)
+_ROOT_HEAD = 0.7071067839860916          # the upper 26 bits of _ROOT
+_ROOT_REST = -4.833646656726457e-17      # sqrt(1/2) - _ROOT, from mpmath
+
+
+def _normal(x: float) -> float:
+    """The share of the normal distribution below x, erfc(-x/sqrt(2))/2.
+
+    erfc magnifies an error of its argument by 2z², so the rounding error of x·sqrt(1/2), found
+    exactly (Dekker's product), is put right to first order.
+    """
+    if abs(x) > 40:
+        return 0.0 if x < 0 else 1.0
+    z = x * _ROOT
+    big = 134217729.0 * x
+    head = big - (big - x)
+    rest, tail = x - head, _ROOT - _ROOT_HEAD
+    error = ((head * _ROOT_HEAD - z) + head * tail + rest * _ROOT_HEAD) + rest * tail + x * _ROOT_REST
+    return (math.erfc(-z) + 2 / math.sqrt(math.pi) * _gauss(z, 1.0) * error) / 2
 
 
 class Floats:
@@ -64,6 +85,7 @@ class Floats:
             "ValueError": ValueError,
             "abs": abs,
             "gauss": _gauss,
+            "normal": _normal,
             "isfinite": math.isfinite,
             "islice": _islice(),
             "largest": max,

@@ -8,7 +8,8 @@ Vocabulary of a rule
     the row's parameters; ``out``, the row's own result; numbers; ``pi``; ``+ - * /``; comparisons
     and ``A if TEST else B``; the name of any row.  A row of any number of arguments calls them
     ``xs``, and the one that a partial is for ``x``; ``ties(xs, out)`` counts those equal to out.
-    ``gauss(x)`` is exp(-x^2) without the error of squaring first.
+    ``gauss(x, s)`` is exp(-s x^2) and ``normal(x)`` the normal distribution's share below x, both
+    without the error that rounding x^2 or x / sqrt(2) first would bring.
 
 Fields of a row
     forward     how the value is computed: stable for every argument in the domain
@@ -259,8 +260,7 @@ TABLE: tuple[Op, ...] = (
        shown=("sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))",), definition="x / (1 + exp(-x))",
        latex=r"\mathrm{{silu}}({x})", doc="x times sigmoid(x).", aliases=("swish",),
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
-    Op("gelu", "x", "x * erfc(-x / sqrt(2)) / 2",
-       "erfc(-x / sqrt(2)) / 2 + x * gauss(x / sqrt(2)) / sqrt(2 * pi)",
+    Op("gelu", "x", "x * normal(x)", "normal(x) + x * gauss(x, 0.5) / sqrt(2 * pi)",
        shown=("(1 + erf(x / sqrt(2))) / 2 + x * exp(-x^2 / 2) / sqrt(2 * pi)",),
        definition="x * (1 + erf(x / sqrt(2))) / 2",
        latex=r"\mathrm{{gelu}}({x})", doc="x times the normal distribution's share below x.",
@@ -329,10 +329,10 @@ TABLE: tuple[Op, ...] = (
        shown=("a / hypot(a, b)", "b / hypot(a, b)"), definition="sqrt(a * a + b * b)",
        latex=r"\sqrt{{{a}^2 + {b}^2}}", doc="Length of the vector (a, b).",
        samples=((1.5, -2.0), (3.0, 4.0)), borders=((0.0, 0.0), (1e200, 1e200))),
-    Op("erf", "x", "erf(x)", "2 / sqrt(pi) * gauss(x)", shown=("2 / sqrt(pi) * exp(-x^2)",),
+    Op("erf", "x", "erf(x)", "2 / sqrt(pi) * gauss(x, 1)", shown=("2 / sqrt(pi) * exp(-x^2)",),
        latex=r"\mathrm{{erf}}({x})", doc="Error function.",
        samples=((0.5,), (-3.0,)), borders=((1e200,),)),
-    Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * gauss(x)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
+    Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * gauss(x, 1)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
        latex=r"\mathrm{{erfc}}({x})", doc="1 - erf(x), accurate far out.",
        samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
 )

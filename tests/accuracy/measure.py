@@ -121,7 +121,7 @@ def measure(row, count, seed=1):
                     true = textbook(*high, exact)
                 except (ArithmeticError, ValueError):
                     continue
-            if abs(true) > mpmath.mpf("1.7e308"):
+            if mpmath.isnan(true) or abs(true) > mpmath.mpf("1.7e308"):
                 continue
             key = f"∂/∂{params[slot] if not row.variadic else 'x'}"
             note(worst, key, ulps(found, true), point)
