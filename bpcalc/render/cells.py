@@ -6,7 +6,7 @@ written; the renderers only arrange them.
 
 from __future__ import annotations
 
-from ..report import Edge, Report, Step
+from ..report import Edge, Report, Step, Verdict
 from .numbers import show
 from .symbols import Symbols
 
@@ -107,32 +107,42 @@ class Cells:
         return lines
 
     def checks(self) -> list[str]:
-        """The second opinions, a line each, under a heading for each kind."""
+        """The second opinions: a heading for each kind, and aligned columns below it."""
         lines: list[str] = []
-        kind = ""
-        for verdict in self.report.verdicts:
-            if verdict.kind != kind:
-                kind = verdict.kind
-                lines += ["", _HEADINGS.get(kind, kind)]
-            sign = {"agrees": self.symbols.yes, "differs": self.symbols.no}.get(verdict.status, self.symbols.both)
-            what = verdict.what if not self.symbols.unicode else verdict.what.replace("d", "∂", 1).replace("/d", "/∂")
-            facts = [what]
-            if verdict.details.get("formula"):
-                facts.append(f"= {verdict.details['formula']}")
-            if verdict.theirs is not None:
-                facts.append(f"= {self.number(verdict.theirs)}")
-            if verdict.details.get("relative_error") is not None:
-                facts.append(f"(relative error {show(verdict.details['relative_error'], 2)})")
-            words = {"agrees": f"agrees with backprop, {self.number(verdict.ours)}",
-                     "differs": f"DIFFERS from backprop, {self.number(verdict.ours)}",
-                     "kink": "at a kink", "gave-up": "gave up"}[verdict.status]
-            why = f": {verdict.why}" if verdict.why else ""
-            lines.append(f"  {sign} {' '.join(facts)}  {words}{why}")
+        for kind, (heading, theirs) in _HEADINGS.items():
+            rows = [self._check(verdict) for verdict in self.report.verdicts if verdict.kind == kind]
+            if not rows:
+                continue
+            heads = ("", "derivative", "backprop", *theirs)
+            widths = [max(map(len, column)) for column in zip(heads, *rows)]
+            lines += ["", heading]
+            for row in (heads, *rows):
+                cells = [cell.rjust(size) if 1 < at < 4 else cell.ljust(size)
+                         for at, (cell, size) in enumerate(zip(row, widths))]
+                lines.append("  ".join(cells).rstrip())
         return lines
 
+    def _check(self, verdict: Verdict) -> tuple[str, ...]:
+        signs = self.symbols
+        sign = {"agrees": signs.yes, "differs": signs.no}.get(verdict.status, signs.both)
+        what = verdict.what
+        if signs.unicode and what[:1] == "d":
+            what = f"∂{what[1:].replace('/d', '/∂')}"
+        words = {"agrees": "agrees", "differs": "DIFFERS", "kink": "at a kink", "gave-up": "gave up"}[verdict.status]
+        if verdict.why:
+            words += f": {verdict.why}"
+        theirs = "" if verdict.theirs is None else self.number(verdict.theirs)
+        error = verdict.details.get("relative_error")
+        fact = verdict.details.get("formula") or ""
+        if verdict.kind == "numeric":
+            fact = "" if error is None else show(error, 2)
+        return (sign, what, self.number(verdict.ours), theirs, fact, words)
 
-_HEADINGS = {"symbolic": "Symbolic derivatives (sympy) beside backprop",
-             "numeric": "Central differences beside backprop"}
+
+_HEADINGS = {
+    "symbolic": ("Derivatives by sympy, beside backprop's", ("sympy", "formula", "verdict")),
+    "numeric": ("Central differences, beside backprop", ("numerical", "relative error", "verdict")),
+}
 
 
 def _departs(edge: Edge) -> bool:

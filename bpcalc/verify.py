@@ -1,0 +1,421 @@
+"""Second opinions on the gradients: sympy's derivatives, and central differences.
+
+``symbolic`` builds sympy objects from our own graph, with private symbols and never from text, in a
+child process that is killed when its time is up; ``gradcheck`` needs only the forward pass.  Both
+return Verdicts: ``agrees``, ``differs`` (our fault), ``kink`` (the derivative is a convention there)
+or ``gave-up`` (neither right nor wrong, and why).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from math import cbrt, isfinite, ulp
+
+from .backends import Symbols, floats
+from .engine import at_kink
+from .ops import CONSTANT, NAMED_CONSTANTS, TABLE
+from .report import Report, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO, Any
+
+SECONDS = 5.0
+EDGES = 2_000
+"""Local gradients of up to this many edges are derived; sympy takes about a millisecond for each."""
+TREE = 20_000
+"""sympy has no shared nodes: beyond this many operations, written out as a tree, it is not asked."""
+FORMULA = 160
+"""Longer formulas are not shown."""
+
+_EPS = ulp(1.0)
+_AGREE = 1e-9
+
+
+# ------------------------------------------------------------------------------------------- symbolic
+def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
+    """sympy's derivative of every local gradient and of the output for every variable asked for."""
+    edges = []
+    for edge in report.each_edge():
+        edges.append(edge)
+        if len(edges) > EDGES:
+            break
+    left = len(edges) > EDGES
+    edges = edges[:EDGES]
+    leaves = report._gradients.leaves
+    task = _task(report, [(edge.node, edge.slot) for edge in edges], leaves)
+    answers: dict[str, Any] = {}
+    finished = _ask(task, seconds, answers)
+    gave_up = f"after {seconds:g} seconds" if not finished else "sympy could not derive it"
+    kinks = {note.node for note in report.notes if note.code == "kink"}
+    verdicts = []
+    for number, edge in enumerate(edges):
+        what = f"d{report.label(edge.node)}/d{report.label(edge.input)}"
+        verdicts.append(_compared(what, edge.local, answers.get(f"edge {number}"), gave_up, edge.node in kinks, 0.0,
+                                  level="local", node=edge.node, slot=edge.slot))
+    if left:
+        verdicts.append(Verdict("symbolic", "other local gradients", None, None, "gave-up",
+                                f"only the first {EDGES} are checked", level="local"))
+    reach = _absolute(report)
+    unit = report.upstream
+    for k in leaves:
+        what = f"d{report.symbol}/d{report.label(k)}"
+        ours = report.gradient(k)
+        answer = answers.get(f"leaf {k}")
+        if isinstance(answer, list) and answer[1] is not None:
+            answer = [answer[0], answer[1] * unit, *answer[2:]]
+        verdicts.append(_compared(what, ours, answer, gave_up, bool(kinks), 1e-12 * reach.get(k, 0.0),
+                                  level="variable", node=k))
+    return verdicts
+
+
+def _compared(what: str, ours: float | None, answer: Any, gave_up: str, kink: bool, floor: float,
+              **details: Any) -> Verdict:
+    if not isinstance(answer, list):
+        return Verdict("symbolic", what, ours, None, "gave-up", answer or gave_up, formula=None, **details)
+    formula, theirs, length, rounding = answer
+    if formula is None:
+        details["length"] = length
+    status, why = "agrees", ""
+    if ours is None or theirs is None:
+        if ours is None and theirs is None:
+            why = "undefined on both sides"
+        elif kink:
+            status, why = "kink", "the derivative is a convention here"
+        elif ours is None:
+            status, why = "kink", "undefined here; sympy's formula has a value at the point"
+        else:
+            status = "differs"
+    elif abs(ours - theirs) > _AGREE * max(abs(ours), abs(theirs)) + floor:
+        if kink:
+            status, why = "kink", "the derivative is a convention here"
+        elif rounding:
+            status, why = "gave-up", "rounding errors in the forward pass hide the difference"
+        else:
+            status = "differs"
+    if formula is None and not why:
+        why = f"the formula has {length} characters"
+    return Verdict("symbolic", what, ours, theirs, status, why, formula=formula, **details)
+
+
+def _absolute(report: Report) -> dict[int, float]:
+    """For every node the sum over all paths of the products' magnitudes: what rounding is relative to."""
+    sums = {report.graph.output: abs(report.upstream)}
+    for edge in reversed(report.edges):
+        if edge.local is not None and edge.node in sums:
+            sums[edge.input] = sums.get(edge.input, 0.0) + sums[edge.node] * abs(edge.local)
+    return sums
+
+
+def _task(report: Report, edges: list[tuple[int, int]], leaves: list[int]) -> dict[str, Any]:
+    """The graph as plain data: operations by name, private numbers for symbols."""
+    graph = report.graph
+    nodes: list[Any] = []
+    sizes: list[int] = []
+    for k in range(len(graph)):
+        args = graph.args(k)
+        sizes.append(min(1 + sum(sizes[i] for i in args), 10**12))
+        if args:
+            nodes.append([TABLE[graph.ops[k]].name, list(args)])
+        elif graph.ops[k] == CONSTANT and not graph.words[k][:1].isalpha() and graph.words[k] not in NAMED_CONSTANTS:
+            nodes.append(["number", report.trace.values[k]])
+        else:
+            nodes.append(["symbol", report.trace.values[k]])
+    return {"nodes": nodes, "values": report.trace.values, "labels": [report.label(k) for k in range(len(graph))],
+            "edges": edges, "leaves": leaves, "output": graph.output, "tree": sizes[graph.output]}
+
+
+_CHILD = "import sys; sys.path.append(sys.argv[1]); from bpcalc.verify import child; child(sys.stdin, sys.stdout)"
+
+
+def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> bool:
+    """Run the child; whatever it wrote before its time was up goes to ``answers``."""
+    import json
+    import os
+    import subprocess
+
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    command = [sys.executable, "-P", "-c", _CHILD, here]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # noqa: S603 - our own program
+                          stderr=subprocess.DEVNULL, text=True, encoding="utf-8") as process:
+        try:
+            text, _ = process.communicate(json.dumps(task), timeout=seconds)
+            finished = process.returncode == 0
+        except subprocess.TimeoutExpired:
+            process.kill()
+            text, _ = process.communicate()
+            finished = False
+        except BaseException:
+            process.kill()
+            raise
+    for line in text.splitlines():
+        if line.endswith("]"):                     # a line cut by the kill does not
+            key, answer = json.loads(line)
+            answers[key] = answer
+    return finished
+
+
+def child(stdin: IO[str], stdout: IO[str]) -> None:
+    """What runs in the child process: a task in, a line of JSON for every answer out."""
+    import json
+
+    _limit_memory()
+    task = json.load(stdin)
+    for key, answer in _answers(task):
+        stdout.write(json.dumps([key, answer]) + "\n")
+        stdout.flush()
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+    except (ImportError, ValueError, OSError):
+        pass                                       # not on this system: the time limit remains
+
+
+def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    symbols = Symbols()
+    sympy = symbols.sympy
+    nodes, values, labels = task["nodes"], task["values"], task["labels"]
+    rules: dict[Any, tuple[Any, list[Any]]] = {}
+    write = _printer(sympy)
+
+    def apply(name: str, args: list[Any]) -> Any:
+        rule = symbols.definition(name)
+        return rule(args) if name in ("max", "min") else rule(*args)
+
+    def small(k: int) -> int | None:
+        # Larger numbers stay symbols: 9^9^9 must not be worked out.
+        kind, value = nodes[k]
+        return int(value) if kind == "number" and value == int(value) and abs(value) <= 64 else None
+
+    def evaluated(expression: Any, point: dict[Any, Any]) -> float | None:
+        found = expression.evalf(30, subs=point, maxn=400)
+        if found.is_number and found.is_real and found.is_finite:
+            return float(found)
+        return None
+
+    def answer(expression: Any, point: dict[Any, Any], names: dict[Any, str], rounding: bool) -> list[Any]:
+        text = write(expression, names)
+        shown = text if len(text) <= FORMULA else None
+        return [shown, evaluated(expression, point), len(text), rounding]
+
+    for number, (k, slot) in enumerate(task["edges"]):
+        name, args = nodes[k]
+        # A small whole number stays one, so that the derivative of x^2 is 2*x.
+        fixed = tuple(small(i) if at != slot else None for at, i in enumerate(args))
+        key = (name, slot, fixed)
+        try:
+            if key not in rules:
+                params = [sympy.Symbol(f"p{i}", real=True) for i in range(len(args))]
+                given = [p if whole is None else sympy.Integer(whole) for p, whole in zip(params, fixed)]
+                rules[key] = sympy.diff(apply(name, given), params[slot]), params
+            derivative, params = rules[key]
+            point = {p: sympy.Float(values[i], 40) for p, i in zip(params, args)}
+            yield f"edge {number}", answer(derivative, point, {p: labels[i] for p, i in zip(params, args)}, False)
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
+            yield f"edge {number}", f"sympy: {type(error).__name__}"
+    if task["tree"] > TREE:
+        for k in task["leaves"]:
+            yield f"leaf {k}", f"written out, the formula has {task['tree']} operations"
+        return
+    point: dict[Any, Any] = {}
+    names: dict[Any, str] = {}
+
+    def symbol(k: int) -> Any:
+        made = sympy.Symbol(f"v{k}", real=True)
+        point[made] = sympy.Float(values[k], 40)
+        names[made] = labels[k]
+        return made
+
+    made: list[Any] = []
+    for k, (name, rest) in enumerate(nodes):
+        whole = small(k)
+        if whole is not None:
+            made.append(sympy.Integer(whole))
+        elif name in ("number", "symbol"):
+            made.append(symbol(k))
+        else:
+            made.append(apply(name, [made[i] for i in rest]))
+    output = made[task["output"]]
+    try:
+        value = evaluated(output, point)
+        ours = values[task["output"]]
+        rounding = value is None or abs(value - ours) > 1e-10 * abs(value)
+    except (ArithmeticError, ValueError, TypeError):
+        rounding = True
+    for k in task["leaves"]:
+        try:
+            variable, function = made[k], output
+            if nodes[k][0] not in ("number", "symbol"):
+                # A node with inputs: the output is written over it, everything before it held.
+                variable = symbol(k)
+                later = [*made[:k], variable]
+                for name, rest in nodes[k + 1 :]:
+                    at = len(later)
+                    later.append(made[at] if name in ("number", "symbol") else apply(name, [later[i] for i in rest]))
+                function = later[task["output"]]
+            yield f"leaf {k}", answer(sympy.diff(function, variable), point, names, rounding)
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
+            yield f"leaf {k}", f"sympy: {type(error).__name__}"
+
+
+def _printer(sympy: Any) -> Callable[[Any, dict[Any, str]], str]:
+    """sympy's own text, with ^ for powers, our function names, and the user's names put back."""
+    from sympy.printing.str import StrPrinter
+
+    class Printer(StrPrinter):  # type: ignore[misc]  # sympy has no type information
+        names: dict[Any, str] = {}  # noqa: RUF012 - set for each text below
+
+        def _print_Symbol(self, expr: Any) -> str:
+            return self.names.get(expr) or str(expr.name)
+
+        def _print_Pow(self, expr: Any, rational: bool = False) -> str:
+            return str(super()._print_Pow(expr, rational)).replace("**", "^")
+
+        def _print_Heaviside(self, expr: Any) -> str:
+            return f"step({self._print(expr.args[0])})"
+
+        def _print_Abs(self, expr: Any) -> str:
+            return f"abs({self._print(expr.args[0])})"
+
+        def _print_Max(self, expr: Any) -> str:
+            return f"max({', '.join(map(self._print, expr.args))})"
+
+        def _print_Min(self, expr: Any) -> str:
+            return f"min({', '.join(map(self._print, expr.args))})"
+
+        def _print_Piecewise(self, expr: Any) -> str:
+            *branches, last = expr.args
+            text = "".join(f"{self._print(value)} if {self._print(test)} else " for value, test in branches)
+            return f"({text}{self._print(last[0])})"
+
+    printer = Printer()
+
+    def write(expression: Any, names: dict[Any, str]) -> str:
+        printer.names = names
+        return str(printer.doprint(expression)).replace("**", "^")
+
+    return write
+
+
+# ------------------------------------------------------------------------------------------ numerical
+def gradcheck(report: Report, seconds: float = SECONDS) -> list[Verdict]:
+    """The central difference (f(x+h) − f(x−h)) / 2h beside every gradient asked for.
+
+    The relative error is |a − n| / max(|a|, |n|), and 0 where both are 0 (CS231n, "Gradient checks").
+    Where a kink lies within h the difference means nothing and the verdict is ``kink``.
+    """
+    deadline = time.monotonic() + seconds
+    verdicts = []
+    for k in report._gradients.leaves:
+        what = f"d{report.symbol}/d{report.label(k)}"
+        if time.monotonic() > deadline:
+            verdicts.append(Verdict("numeric", what, report.gradient(k), None, "gave-up",
+                                    f"after {seconds:g} seconds", node=k))
+        else:
+            verdicts.append(_checked(report, k, what))
+    return verdicts
+
+
+class _Probe:
+    """The output as a function of one node, everything else held."""
+
+    def __init__(self, report: Report, k: int) -> None:
+        graph = report.graph
+        self.report = report
+        self.k = k
+        self.loop = floats().forward_loop(frozenset(graph.ops))
+        self.kinky = [i for i, code in enumerate(graph.ops) if TABLE[code].kinks and report.is_live(i)]
+
+    def __call__(self, x: float) -> tuple[float, tuple[object, ...], float] | None:
+        """The output at ``x``, which branch every kinky node takes, and the largest value on the way.
+
+        None where the output does not exist.
+        """
+        graph = self.report.graph
+        inputs = len(graph.inputs)
+        values = self.report.trace.values[: max(inputs, self.k + 1)]
+        values[self.k] = x
+        try:
+            self.loop(graph.ops, graph.a, graph.b, values)
+        except (ArithmeticError, ValueError):
+            return None
+        if not all(map(isfinite, values)):
+            return None
+        return values[graph.output], tuple(self._side(i, values) for i in self.kinky), max(map(abs, values))
+
+    def _side(self, i: int, values: list[float]) -> object:
+        graph = self.report.graph
+        row, args = graph.row(i), graph.args(i)
+        given = [values[s] for s in args]
+        if row.variadic:
+            return tuple(value == values[i] for value in given)
+        tests = [shown.partition(" if ")[2].partition(" else ")[0] for shown in row.shown if " if " in shown]
+        if not tests:                              # sign, step: the value itself tells the branch
+            return values[i]
+        return tuple(floats().rule((*row.params, "out"), test)(*given, values[i]) for test in tests)
+
+
+def _checked(report: Report, k: int, what: str) -> Verdict:
+    ours = report.gradient(k)
+    x = report.trace.values[k]
+    probe = _Probe(report, k)
+    if ours is None:
+        return Verdict("numeric", what, None, None, "gave-up", "the gradient is undefined here", node=k)
+    first = cbrt(_EPS) * max(1.0, abs(x))
+    tried: list[tuple[float, float, float]] = []   # h, slope, rounding noise
+    for h in (first, first / 10, first * 10, first / 100, first * 100, first / 1e4, cbrt(_EPS) * abs(x)):
+        if h == 0:
+            continue
+        up, down = x + h, x - h
+        here, above, below = probe(x), probe(up), probe(down)
+        if above is None or below is None or here is None:
+            continue
+        slope = (above[0] - below[0]) / (up - down) * report.upstream
+        noise = 8 * _EPS * max(abs(above[0]), abs(below[0]), abs(here[0])) / h * abs(report.upstream)
+        error = _relative(ours, slope)
+        details: dict[str, Any] = {"node": k, "h": h, "relative_error": error}
+        crossed = [i for i, *sides in zip(probe.kinky, here[1], above[1], below[1]) if len({*sides}) > 1]
+        standing = [i for i in probe.kinky if at_kink(report.trace, i)]
+        if crossed or standing:
+            if abs(ours - slope) <= 1e-6 * max(abs(ours), abs(slope)):
+                return Verdict("numeric", what, ours, slope, "agrees", **details)
+            where = report.label((crossed or standing)[0])
+            return Verdict("numeric", what, ours, slope, "kink", f"{where} changes branch within h", **details)
+        close = abs(ours - slope) <= 1e-6 * max(abs(ours), abs(slope)) and noise <= 1e-3 * abs(slope)
+        if close or ours == slope:
+            return Verdict("numeric", what, ours, slope, "agrees", **details)
+        if ours == 0 and abs(slope) <= noise:
+            return Verdict("numeric", what, ours, slope, "agrees", "zero, within rounding", **details)
+        # The differences say nothing where larger values cancelled on the way.
+        hidden = 8 * _EPS * max(above[2], below[2]) / h * abs(report.upstream)
+        tried.append((h, slope, hidden))
+    return _judged(what, ours, k, sorted(tried))
+
+
+def _judged(what: str, ours: float, k: int, tried: list[tuple[float, float, float]]) -> Verdict:
+    """No step width agreed closely: trust the differences only as far as they trust themselves."""
+    if not tried:
+        return Verdict("numeric", what, ours, None, "gave-up", "f does not exist on both sides of the point", node=k)
+    best, spread = tried[0], float("inf")
+    for (h, slope, noise), (_, other, _) in zip(tried, tried[1:]):
+        doubt = abs(slope - other) + noise
+        if doubt < spread:
+            best, spread = (h, slope, noise), doubt
+    h, slope, _ = best
+    details: dict[str, Any] = {"node": k, "h": h, "relative_error": _relative(ours, slope)}
+    size = max(abs(ours), abs(slope))
+    if spread > 1e-2 * size:
+        return Verdict("numeric", what, ours, slope, "gave-up", "central differences are too rough here", **details)
+    status = "agrees" if abs(ours - slope) <= 1e-5 * size + 4 * spread else "differs"
+    return Verdict("numeric", what, ours, slope, status, **details)
+
+
+def _relative(ours: float, theirs: float) -> float:
+    size = max(abs(ours), abs(theirs))
+    return abs(ours - theirs) / size if size else 0.0

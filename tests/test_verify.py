@@ -1,0 +1,184 @@
+"""The second opinions agree with what is right, and only with that."""
+
+import json
+
+import pytest
+
+from bpcalc import backprop
+from bpcalc.backends import Symbols
+from bpcalc.ops import TABLE
+from bpcalc.verify import gradcheck, symbolic
+
+ROWS = [row for row in TABLE if row.params]
+LECTURE = [
+    ("(x+y)*z", {"x": -2, "y": 5, "z": -4}),
+    ("1/(1+exp(-(w0*x0+w1*x1+w2)))", {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3}),
+    ("c=a+b; d=b+1; e=c*d", {"a": 2, "b": 1}),
+    ("x^2*y + y + 2", {"x": 3, "y": 4}),
+    ("L = -log(exp(a)/(exp(a) + exp(b) + exp(c)))", {"a": 3.2, "b": 5.1, "c": -1.7}),
+    ("sB=u*3+v*2; sC=w*3+t*2; L=max(0, sC-sB+1)", {"u": -2, "v": -1, "w": 1, "t": -5}),
+    ("a^b + b^a", {"a": 2, "b": 3}),
+]
+
+
+def statuses(verdicts):
+    return {verdict.status for verdict in verdicts}
+
+
+def of_row(row, point):
+    names = [f"x{i}" for i in range(len(point))]
+    if row.fixity and len(point) == 2:
+        text = f"({names[0]}) {row.fixity[0]} ({names[1]})"
+    elif row.fixity:
+        text = f"{row.fixity[0]}{names[0]}"
+    else:
+        text = f"{row.name}({', '.join(names)})"
+    return backprop(text, dict(zip(names, point)))
+
+
+@pytest.mark.parametrize(("expression", "values"), LECTURE, ids=[text for text, _ in LECTURE])
+def test_both_agree_with_backprop_on_the_lectures_examples(expression, values):
+    report = backprop(expression, values)
+    found = symbolic(report, 60)
+    assert statuses(found) == {"agrees"}
+    assert len(found) == len(report.edges) + len(report.gradients)
+    assert statuses(gradcheck(report)) == {"agrees"}
+
+
+def test_every_operation_is_known_to_sympy_and_agrees_at_its_samples():
+    points = [(row, point) for row in ROWS for point in row.samples]
+    names, terms, values = [], [], {}
+    for number, (row, point) in enumerate(points):
+        args = [f"v{number}_{i}" for i in range(len(point))]
+        values.update(zip(args, point))
+        if row.fixity:
+            terms.append(f"{args[0]} {row.fixity[0]} {args[1]}" if len(args) == 2 else f"{row.fixity[0]}{args[0]}")
+        else:
+            terms.append(f"{row.name}({', '.join(args)})")
+        names.append(row.name)
+    report = backprop("; ".join(f"t{i} = {term}" for i, term in enumerate(terms))
+                      + f"; f = {' + '.join(f't{i}' for i in range(len(terms)))}", values)
+    local = [verdict for verdict in symbolic(report, 120) if verdict.details["level"] == "local"]
+    assert [(verdict.what, verdict.status, verdict.why) for verdict in local if verdict.status != "agrees"] == []
+    rough = [verdict for verdict in gradcheck(report, 60) if verdict.status != "agrees"]
+    assert rough == []
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_definition_becomes_a_sympy_expression(row):
+    symbols = Symbols()
+    count = 2 if row.variadic else len(row.params)
+    params = [symbols.sympy.Symbol(f"p{i}", real=True) for i in range(count)]
+    rule = symbols.definition(row.name)
+    expression = rule(params) if row.variadic else rule(*params)
+    point = row.samples[0]
+    value = expression.evalf(30, subs=dict(zip(params, map(symbols.sympy.Float, point))))
+    assert float(value) == pytest.approx(of_row(row, point).value, rel=1e-13)
+
+
+def wrong(report, factor=1.001):
+    """A report whose gradients are all a little wrong."""
+    report._gradients.grads = [gradient * factor + 1e-3 for gradient in report._gradients.grads]
+    return report
+
+
+@pytest.mark.parametrize(("expression", "values"), LECTURE[:4], ids=[text for text, _ in LECTURE[:4]])
+def test_a_wrong_gradient_is_caught_by_both(expression, values):
+    report = wrong(backprop(expression, values))
+    variables = [verdict for verdict in symbolic(report, 60) if verdict.details["level"] == "variable"]
+    assert statuses(variables) == {"differs"}
+    assert statuses(gradcheck(report)) == {"differs"}
+
+
+def test_the_command_ends_with_1_only_when_a_check_differs(bpcalc, monkeypatch):
+    words = ["x*y", "x=1", "y=2", "--gradcheck"]
+    assert bpcalc(*words).code == 0
+    monkeypatch.setattr("bpcalc.verify.gradcheck", lambda report: gradcheck(wrong(report)))
+    ran = bpcalc(*words)
+    assert ran.code == 1
+    assert "DIFFERS" in ran.out
+
+
+def test_formulas_are_what_a_student_would_write():
+    found = {verdict.what: verdict.details["formula"] for verdict in symbolic(backprop("x^2*y + z", x=3, y=4, z=1), 60)}
+    assert found["df/dx"] == "2*x*y"
+    assert found["df/dy"] == "x^2"
+    assert found["df/dz"] == "1"
+
+
+def test_upstream_and_wrt_are_taken_into_account():
+    report = backprop("(x+y)*z", x=-2, y=5, z=-4, wrt=["z"], upstream=2)
+    for verdicts in (symbolic(report, 60), gradcheck(report)):
+        assert statuses(verdicts) == {"agrees"}
+        assert [verdict.ours for verdict in verdicts if verdict.what == "df/dz"][-1] == 6
+    report = backprop("q = x+y; f = q*q", x=1, y=2, wrt=["q", "x"])
+    assert statuses(gradcheck(report) + symbolic(report, 60)) == {"agrees"}
+
+
+def test_variables_inside_the_text_are_checked():
+    report = backprop("k = 3; third = 1/3; x*k*third", x=2)
+    assert len(gradcheck(report)) == 3
+    assert statuses(gradcheck(report) + symbolic(report, 60)) == {"agrees"}
+
+
+@pytest.mark.parametrize(("expression", "values"), [
+    ("relu(x)", {"x": 0}), ("relu(x)", {"x": -1e-6}), ("abs(x)*2", {"x": 0}), ("max(x, y)", {"x": 1, "y": 1}),
+    ("step(x) + x", {"x": 1e-7}), ("clip(x, 0, 1)", {"x": 1}),
+])
+def test_a_kink_is_no_error(expression, values):
+    assert statuses(gradcheck(backprop(expression, values))) <= {"kink", "agrees"}
+    assert "differs" not in statuses(symbolic(backprop(expression, values), 60))
+
+
+def test_a_crossed_kink_is_named():
+    verdict = gradcheck(backprop("z = x - 2; relu(z)^1", x=2 - 1e-7))[0]
+    assert verdict.status == "kink"
+    assert "changes branch" in verdict.why
+
+
+def test_an_undefined_gradient_is_neither_right_nor_wrong():
+    report = backprop("sqrt(x)*y", x=0, y=1)
+    assert "differs" not in statuses(gradcheck(report) + symbolic(report, 60))
+
+
+@pytest.mark.parametrize(("expression", "values"), [
+    ("sin(1000*x)", {"x": 1.234}), ("x^50", {"x": 1.5}), ("log(x)", {"x": 1e-9}), ("exp(-x^2)", {"x": 5}),
+    ("1e10 + x", {"x": 1e-3}), ("tanh(x)", {"x": 18}), ("x^3", {"x": 1e-8}), ("1/x", {"x": 1e-12}),
+    ("sqrt(x)", {"x": 1e-12}), ("(x + 1e12) - 1e12", {"x": 0.1}), ("cos(x)", {"x": 0}),
+])
+def test_hard_functions_never_give_a_false_alarm(expression, values):
+    assert statuses(gradcheck(backprop(expression, values))) <= {"agrees", "gave-up"}
+
+
+def test_a_formula_that_explodes_gives_up_and_keeps_the_local_gradients():
+    text = "; ".join(f"a{i + 1} = a{i}*sin(a{i})" for i in range(14))
+    report = backprop(f"a0 = x + 0; {text}", x=1.1)
+    found = symbolic(report, 20)
+    levels = {level: statuses(v for v in found if v.details["level"] == level) for level in ("local", "variable")}
+    assert levels == {"local": {"agrees"}, "variable": {"gave-up"}}
+
+
+def test_time_that_runs_out_is_said():
+    report = backprop("tanh(x)", x=1)
+    assert statuses(symbolic(report, 0.01)) == {"gave-up"}
+    assert "0.01 seconds" in symbolic(report, 0.01)[0].why
+    assert statuses(gradcheck(report, -1)) == {"gave-up"}
+
+
+def test_names_that_mean_something_to_sympy_are_only_names():
+    report = backprop("beta*gamma + S*N + Q*E + I + lambda*zeta",
+                      dict.fromkeys(["beta", "gamma", "S", "N", "Q", "E", "I", "lambda", "zeta"], 2))
+    found = symbolic(report, 60)
+    assert statuses(found) == {"agrees"}
+    assert {verdict.what: verdict.details["formula"] for verdict in found}["df/dS"] == "N"
+
+
+def test_a_tower_of_powers_is_not_worked_out_exactly():
+    assert statuses(symbolic(backprop("x*(9^9^2)/(1000^9)", x=2), 60)) == {"agrees"}
+
+
+def test_checks_are_in_the_json(bpcalc):
+    data = json.loads(bpcalc("x*y", "x=2", "y=3", "--symbolic", "--gradcheck", "--json").out)
+    assert {check["kind"] for check in data["checks"]} == {"symbolic", "numeric"}
+    assert all(check["status"] == "agrees" for check in data["checks"])
+    assert all("relative_error" in check for check in data["checks"] if check["kind"] == "numeric")
