@@ -72,7 +72,7 @@ class Graph:
         ops = self.ops
         for symbol, k in self.symbols.items():
             if ops[k] == CONSTANT:
-                words[k] = symbol.lstrip("=")
+                words[k] = symbol.lstrip("=").replace("\x01", "-")
             else:
                 names[k] = symbol
         self._names, self._words = names, words

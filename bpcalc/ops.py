@@ -265,7 +265,7 @@ TABLE: tuple[Op, ...] = (
        definition="x * (1 + erf(x / sqrt(2))) / 2",
        latex=r"\mathrm{{gelu}}({x})", doc="x times the normal distribution's share below x.",
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
-    Op("softsign", "x", "x / (1 + abs(x))", "1 / square(1 + abs(x))", shown=("1 / (1 + abs(x))^2",),
+    Op("softsign", "x", "x / (1 + abs(x))", "1 / (1 + abs(x)) / (1 + abs(x))", shown=("1 / (1 + abs(x))^2",),
        latex=r"\mathrm{{softsign}}({x})", doc="x / (1 + |x|).",
        samples=((0.5,), (-3.0,)), borders=((1e308,), (0.0,))),
     Op("logsigmoid", "x", "(x if x < 0 else 0) - log1p(exp(-abs(x)))", "sigmoid(-x)",

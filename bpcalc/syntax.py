@@ -203,7 +203,6 @@ def _build(
                 raise _Stuck("number") from None
             if value - value != 0.0:
                 raise _Stuck("huge")
-            token = token.replace("\x01", "-")
         elif token in NAMED_CONSTANTS:
             value = NAMED_CONSTANTS[token]
         elif cursor is not None:
@@ -776,7 +775,7 @@ def _explain_twice(cursor: _Cursor, stuck: _Stuck, bound: Collection[str]) -> Bp
     if name in NAMED_CONSTANTS:
         return NameProblem(f"'{name}' was used as a constant before it is assigned here", source, span,
                            "assign it first, or use another name")
-    return NameProblem(f"'{name}' is used before it is assigned", source, span)
+    return NameProblem(f"'{name}' is used before it is assigned", source, span, "put its statement first")
 
 
 def _explain_unnamed(cursor: _Cursor, stuck: _Stuck, bound: Collection[str]) -> BpcalcError:

@@ -1,0 +1,262 @@
+"""The language: what it means, what it refuses, and in which words."""
+
+import math
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bpcalc import BpcalcError, backprop
+from bpcalc.errors import Source
+from bpcalc.ops import CONSTANT, INPUT
+from bpcalc.syntax import _Cursor, _is_plain, _sized, free_names, parse
+
+
+def value(text, **values):
+    return backprop(text, values).value
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("1 + 2*3", 7), ("(1 + 2)*3", 9), ("2*3 + 1", 7), ("10 - 4 - 3", 3), ("16/4/2", 2), ("2 - -3", 5),
+    ("-2^2", -4), ("(-2)^2", 4), ("2^-1", 0.5), ("2^3^2", 512), ("(2^3)^2", 64), ("2**3", 8), ("-2**2", -4),
+    ("2^-2^2", 2**-4), ("--2", 2), ("+2", 2), ("-+2", -2), ("2*-3", -6), ("2^+2", 4), ("-2*3", -6), ("6/-2", -3),
+    (".5", 0.5), ("5.", 5), ("1e-3", 1e-3), ("1E+3", 1e3), ("2.5e2", 250), ("1e5-1e5", 0),
+    ("3 × 4 · 2 ⋅ 1", 24), ("5 − 3", 2), ("8 ÷ 2", 4), ("3²", 9), ("2³", 8), ("-3²", -9), ("2*3²", 18),
+    ("max(1, 2, 3)", 3), ("min(4, (2))", 2), ("sin (0)", 0), ("σ(0)", 0.5), ("max(1,\n 2)", 2),
+    ("pow(2, 3)", 8), ("clip(5, 0, 1)", 1), ("leaky_relu(-2)", -0.02), ("leaky_relu(-2, 0.5)", -1),
+    ("2*pi", 2 * math.pi), ("tau/2", math.pi), ("e", math.e), ("π", math.pi),
+])
+def test_expressions_mean_what_mathematics_means(text, expected):
+    assert value(text) == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize(("text", "values", "expected"), [
+    ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4}, -12),
+    ("q = x + y\nf = q*z\n", {"x": -2, "y": 5, "z": -4}, -12),
+    ("q = x + y;\n\n; f = q*z;", {"x": -2, "y": 5, "z": -4}, -12),
+    ("f(x, y, z) = (x + y)*z", {"x": -2, "y": 5, "z": -4}, -12),
+    ("# a comment\nq = x +  # goes on\n y\nf =\n q*2", {"x": 1, "y": 2}, 6),
+    ("(x\n + y)\n", {"x": 1, "y": 2}, 3),
+    ("q = x; q", {"x": 3}, 3),
+    ("lambda*all + if*W1_1", {"lambda": 2, "all": 3, "if": 4, "W1_1": 5}, 26),
+    ("σ*α + λ", {"σ": 2, "α": 3, "λ": 4}, 10),
+    ("e*pi", {"e": 2, "pi": 3}, 6),
+    ("pi = 3; pi*x", {"x": 2}, 6),
+    ("step*x + sin(x)*max", {"step": 2, "x": 0, "max": 9}, 0),
+    ("x1e - 5", {"x1e": 7}, 2), ("x1e-5", {"x1e": 7}, 2), ("_a*__b", {"_a": 2, "__b": 3}, 6),
+])
+def test_programs_and_names(text, values, expected):
+    assert value(text, **values) == pytest.approx(expected)
+
+
+def test_a_head_puts_its_names_in_order_and_names_the_output():
+    report = backprop("f(z, y, x) = x*y*z", x=1, y=2, z=3)
+    assert list(report.gradients) == ["z", "y", "x"]
+    assert report.output == "f"
+
+
+def test_variables_come_first_in_order_of_appearance():
+    graph = parse(Source("(x+y)*z"), ["z", "y", "x"])
+    assert graph.inputs == ("x", "y", "z")
+    assert graph.ops[:3] == [INPUT] * 3
+    assert all(i < k for k in range(len(graph)) for i in graph.args(k))
+
+
+def test_a_number_written_twice_is_one_constant():
+    graph = parse(Source("2*x + 2*y"), ["x", "y"])
+    assert graph.ops.count(CONSTANT) == 1
+
+
+EXPRESSIONS = st.recursive(
+    st.sampled_from(["x", "y", "1.5", "2.0", "0.25", "3e-1"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map("".join),
+        st.tuples(st.just("("), inner, st.just(")")).map("".join),
+        st.tuples(st.just("-"), inner).map(lambda parts: f"-{parts[1]}"),
+        st.tuples(inner, st.just("**2.0")).map(lambda parts: f"({parts[0]})**2.0"),
+        st.tuples(st.just("2.0**-"), st.sampled_from(["x", "y", "1.5"])).map("".join),
+    ), max_leaves=12)
+
+
+@given(EXPRESSIONS)
+@settings(max_examples=400, deadline=None)
+def test_precedence_is_pythons(text):
+    x, y = 1.25, -0.75
+    try:
+        expected = eval(text, {"__builtins__": {}}, {"x": x, "y": y})  # noqa: S307 - made above, not user text
+    except (ArithmeticError, ValueError):
+        return
+    if isinstance(expected, complex) or not math.isfinite(expected):
+        return
+    try:
+        found = value(text, **{name: number for name, number in (("x", x), ("y", y)) if name in text})
+    except BpcalcError as error:
+        assert error.code == "domain"  # noqa: PT017 - an overflow on the way that Python lets pass
+        return
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-300)
+
+
+def carefully(text, bound):
+    cursor = _Cursor(Source(text))
+    return _sized(Source(text), cursor.restart, bound, cursor)
+
+
+@given(EXPRESSIONS, st.lists(st.sampled_from([" ", "\t", ""]), max_size=5))
+@example("1e-3-x1e-5*x", [])
+@settings(max_examples=300, deadline=None)
+def test_both_lexers_make_the_same_graph(text, blanks):
+    for blank in blanks:
+        text = text.replace("+", f"{blank}+{blank}", 1)
+    bound = frozenset(["x", "y", "x1e"])
+    assert _is_plain(text)
+    quick, careful = parse(Source(text), bound), carefully(text, frozenset(parse(Source(text), bound).inputs))
+    assert (quick.ops, quick.a, quick.b, quick.inputs) == (careful.ops, careful.a, careful.b, careful.inputs)
+
+
+def test_long_texts_are_cut_between_tokens():
+    names = [f"a_rather_long_name_{i}" for i in range(20_000)]
+    text = "*".join(names[:100]) + " + " + "+".join(f"{name} ** 2" for name in names)
+    graph = parse(Source(text), names)
+    assert graph.inputs == tuple(names)
+    assert len(text) > 2 * (1 << 16)
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=1500, deadline=None)
+def test_any_text_gives_a_graph_or_an_error_with_its_place(text):
+    try:
+        parse(Source(text), ["x", "y"])
+    except BpcalcError as error:
+        check_place(error, text)
+
+
+@given(st.lists(st.sampled_from(["x", "y", "q", "2", "1.5", "(", ")", ",", "+", "-", "*", "/", "^", "**", "=", ";", "\n",
+                                 " ", "sin", "max", "sin(", "max(", "f(", "²", "e", "pi", "#", "1e", "σ(", "."]),
+                max_size=14).map("".join))
+@settings(max_examples=3000, deadline=None)
+def test_any_soup_of_tokens_gives_a_graph_or_an_error_with_its_place(text):
+    try:
+        graph = parse(Source(text), ["x", "y"])
+    except BpcalcError as error:
+        check_place(error, text)
+    else:
+        assert 0 <= graph.output < len(graph)
+
+
+def check_place(error, text):
+    assert error.code in ("syntax", "name")
+    assert error.message
+    assert not error.message.endswith(".")
+    if error.span is None:
+        assert "empty" in error.message
+    else:
+        start, end = error.span
+        assert 0 <= start < end <= len(text) + 1
+
+
+# Every kind of mistake: text, message, what the caret is under, hint.
+MISTAKES = [
+    ("", "the expression is empty", None, 'for example: bpcalc "(x+y)*z" x=-2 y=5 z=-4'),
+    ("x^^2", "'^' cannot follow '^'", "^", "a power is written ^ or **, once"),
+    ("x*/y", "'/' cannot follow '*'", "/", None),
+    ("*x", "'*' has nothing on its left", "*", "a line that goes on must be broken after the operator"),
+    ("x+", "the expression ends after '+'", "", "a number, a name or '(' must follow"),
+    ("q =", "nothing stands after '='", "", None),
+    ("q = ; q*2", "nothing stands after '='", ";", None),
+    ("(x+y", "this '(' is never closed", "(", None),
+    ("sin(x", "this '(' is never closed", "(", None),
+    ("x+y)", "this ')' closes nothing", ")", "there is no '(' for it"),
+    ("()", "nothing stands between the parentheses", "()", None),
+    ("sin()", "sin has no argument; it takes 1", "sin()", None),
+    ("max(x,)", "an argument is missing after the comma", ")", None),
+    ("max(x,,y)", "an argument is missing before this comma", ",", None),
+    ("(x+)", "a value is missing between '+' and ')'", ")", None),
+    ("max(x)", "max takes two or more arguments, not 1", "max(x)", None),
+    ("sin(x,y)", "sin takes 1 argument, not more than one", "sin(x,", None),
+    ("clip(x,y)", "clip takes 3 arguments, not 2", "clip(x,y)", None),
+    ("3,5*x", "a comma outside a function's arguments", ",", "decimals are written with a point: 3.5"),
+    ("2x", "an operator is missing before 'x'", "x",
+     "there is no implicit multiplication; for a product write 2*x"),
+    ("2(x)", "an operator is missing before '('", "(",
+     "there is no implicit multiplication; for a product write 2*(…)"),
+    ("(x)(y)", "an operator is missing before '('", "(",
+     "there is no implicit multiplication; for a product write (…)*(…)"),
+    ("1 2", "two numbers side by side: '1' and '2'", "2", "an operator is missing between them"),
+    ("0x10", "'0x10' is not a decimal number", "0x10", "numbers are written in decimal"),
+    ("2e*x", "'2e' has no exponent", "2e", "write 2e5 for a power of ten, or 2*e for a product"),
+    ("1e400*x", "1e400 is too large for a double-precision number", "1e400", "the largest is about 1.8e308"),
+    ("x==2", "'==' is not part of the language", "==", "a name is given a value with one ="),
+    ("= x", "'=' has no name on its left", "=", None),
+    ("2 = x", "only a name can stand on the left of '='", "2", "statements look like q = x + y, separated by ;"),
+    ("x*y = 3", "only a name can stand on the left of '='", "=", "statements look like q = x + y, separated by ;"),
+    ("x; y", "this statement's value is never used", "x",
+     "only the last statement may go without a name: write name = …"),
+    ("q = x; q = y", "'q' is assigned twice", "q",
+     "every name stands for one node of the graph; use a new name"),
+    ("x = 2; x*y", "'x' has a value from its binding and is assigned here as well", "x",
+     "leave out x=… or use another name"),
+    ("f = q*x; q = y", "'q' is used before it is assigned", "q", "put its statement first"),
+    ("a = pi*x; pi = 3; a*pi", "'pi' was used as a constant before it is assigned here", "pi",
+     "assign it first, or use another name"),
+    ("sin*x", "'sin' is a function and needs an argument in parentheses", "sin", "write sin(x)"),
+    ("max", "'max' is a function and needs an argument in parentheses", "max", "write max(x, y)"),
+    ("sigmod(x)", "'sigmod' is not a function", "sigmod", "did you mean sigmoid or logsigmoid or sign?"),
+    ("foo(x)", "'foo' is not a function", "foo", "bpcalc --functions lists them; for a product write foo*(…)"),
+    ("x(y)", "'x' is a value, not a function", "x(", "for a product write x*(…)"),
+    ("z*y", "'z' has no value", "z", "add z=…"),
+    ("weigth*y", "'weigth' has no value", "weigth", "did you mean weight? Otherwise add weigth=…"),
+    ("a + b*c", "these names have no value: a, b, c", "a", "add a=… b=… c=…"),
+    ("f(x, 2) = x", "a head looks like f(x, y) = …, with names separated by commas", "=", None),
+    ("x%y", "'%' is not part of the language", "%", "there is no remainder operator"),
+    ("5!", "'!' is not part of the language", "!", "there is no factorial"),
+    (".", "a lone dot is not a number", ".", "write 0 or a number such as 0.5"),
+    ("x.real", "'.' is not part of the language", ".", "a dot can only be part of a number, such as 0.5"),
+    ("|x|", "'|' is not part of the language", "|", "the absolute value is abs(x)"),
+    ("х*2", "the character U+0445 (CYRILLIC SMALL LETTER HA) is not part of the language", "х",
+     "did you mean x (this is a Cyrillic letter)?"),
+    ("x⁴", "the character U+2074 (SUPERSCRIPT FOUR) is not part of the language", "⁴", "did you mean ^4?"),
+    ("１2", "the character U+FF11 (FULLWIDTH DIGIT ONE) is not part of the language", "１", "type the digit 1"),
+    ("x²³", "two exponents in a row", "²³", "write ^2 and use parentheses"),
+    ("x\x1b[2J", "the character U+001B (a control character) is not part of the language", "\x1b", None),
+]
+
+
+@pytest.mark.parametrize(("text", "message", "under", "hint"), MISTAKES, ids=[repr(text) for text, *_ in MISTAKES])
+def test_a_mistake_is_told_in_full(text, message, under, hint):
+    with pytest.raises(BpcalcError) as found:
+        parse(Source(text), ["x", "y", "weight"])
+    error = found.value
+    assert error.message == message
+    assert error.hint == hint
+    if under is None:
+        assert error.span is None
+    else:
+        assert text[error.span[0]:error.span[1]] == under
+
+
+def test_every_case_of_the_parser_has_a_mistake_above():
+    from bpcalc.syntax import _EXPLAIN
+
+    reasons = set()
+    for text, *_ in MISTAKES:
+        cursor = None
+        try:
+            cursor = _Cursor(Source(text))
+            _sized(Source(text), cursor.restart, frozenset(["x", "y"]), cursor)
+        except Exception as stuck:
+            reasons.add(getattr(stuck, "why", None))
+    assert set(_EXPLAIN) - reasons <= {"number", "empty"}
+
+
+def test_free_names_are_those_that_need_a_value():
+    assert free_names(Source("q = x + sin(y); f = q*z + pi")) == ["x", "y", "z"]
+    assert free_names(Source("(x + ")) == ["x"]
+
+
+@pytest.mark.slow
+def test_a_long_line_with_a_fault_is_reported_by_its_neighbourhood(bpcalc):
+    text = "+".join(f"x{i}" for i in range(100_000)) + "+*2"
+    ran = bpcalc("-", stdin=text)
+    assert ran.code == 2
+    assert "'*' cannot follow '+'" in ran.err
+    assert len(ran.err) < 500
