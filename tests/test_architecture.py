@@ -1,0 +1,136 @@
+"""The architecture as data: what may import what, where the heavy packages come in, and what is banned."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import bpcalc
+
+PACKAGE = Path(bpcalc.__file__).parent
+FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in PACKAGE.rglob("*.py")}
+
+# From the bottom up: a module imports only from layers below its own.
+LAYERS = [
+    {"errors", "ops"},
+    {"graph", "render.numbers", "render.symbols"},
+    {"backends", "syntax", "options"},
+    {"spans", "formula"},
+    {"engine"},
+    {"bindings"},
+    {"report"},
+    {"verify", "descent", "render.cells", "render.to_caret", "render.to_functions"},
+    {"render.to_blocks"},
+    {"render.to_json", "render.to_table", "render.to_plain", "render.to_csv", "render.to_descent",
+     "render.to_notebook"},
+    {"cli"},
+    {"command", "__main__"},
+]
+OPEN = {"__init__", "render.__init__"}
+# Imports inside functions that point upwards, and why.
+UPWARD = {
+    ("report", "render.to_json"): "Report.to_json is there for convenience",
+    ("report", "render.to_table"): "Report.to_table is there for convenience",
+    ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
+    ("cli", "command"): "--help and completion; command runs cli.execute in turn",
+}
+DOORS = {"click": {"command"}, "rich": {"render.to_table"}, "sympy": {"backends", "verify"}, "numpy": set(),
+         "mpmath": set()}
+
+
+def level(name):
+    return next((at for at, layer in enumerate(LAYERS) if name in layer), None)
+
+
+def imports(name):
+    """What a module imports: (module, whether at run time)."""
+    path = FILES[name]
+    package = name.split(".")[:-1]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typing_only = {id(node) for test in ast.walk(tree)
+                   if isinstance(test, ast.If) and getattr(test.test, "id", "") == "TYPE_CHECKING"
+                   for node in ast.walk(test)}
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else None
+            if base is None:
+                yield node.module
+            else:
+                prefix = ".".join([*base, *([node.module] if node.module else [])])
+                for alias in node.names:
+                    inner = f"{prefix}.{alias.name}" if prefix else alias.name
+                    yield f"bpcalc:{inner if inner in FILES else prefix}"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_every_module_has_its_layer(name):
+    assert name in OPEN or level(name) is not None, f"put {name} into LAYERS"
+
+
+@pytest.mark.parametrize("name", sorted(set(FILES) - OPEN))
+def test_imports_point_downwards(name):
+    for target in imports(name):
+        if target.startswith("bpcalc:"):
+            target = target.removeprefix("bpcalc:")
+            if not target or target in OPEN or (name, target) in UPWARD:
+                continue
+            assert level(target) < level(name), f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_heavy_packages_come_in_by_their_door(name):
+    for target in imports(name):
+        top = target.split(".")[0]
+        if top in DOORS:
+            assert name in DOORS[top], f"{name} imports {top}"
+
+
+def test_text_is_evaluated_in_one_function_only():
+    for name, path in FILES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Module))]:
+            for node in ast.iter_child_nodes(function):
+                for call in ast.walk(node) if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) else ():
+                    called = getattr(getattr(call, "func", None), "id", None) if isinstance(call, ast.Call) else None
+                    if called in ("eval", "exec", "compile", "__import__"):
+                        assert (name, function.name) == ("backends", "_run")
+
+
+@pytest.mark.parametrize("word", ["sympify", "parse_expr", "lambdify", "nsimplify", "isidentifier", "shell=True",
+                                  "os.system", "pickle", "setrecursionlimit"])
+def test_what_is_dangerous_does_not_occur(word):
+    for name, path in FILES.items():
+        text = re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.S)
+        assert word not in text, f"{word} in {name}"
+
+
+def test_no_function_calls_itself():
+    # Nothing may recurse over the user's data.  What is listed recurses over the table's own rows.
+    allowed = {("backends", "definition"), ("backends", "visit_IfExp")}
+    for name, path in FILES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        methods = {id(node) for kind in ast.walk(tree) if isinstance(kind, ast.ClassDef) for node in kind.body}
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef) or (name, function.name) in allowed:
+                continue
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call):
+                    through_self = isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "self"
+                    called = call.func.attr if through_self else getattr(call.func, "id", None)
+                    own = through_self == (id(function) in methods)
+                    assert not (own and called == function.name), (name, function.name)
+
+
+def test_everything_public_is_typed_and_documented():
+    for name, path in FILES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree), f"{name} has no docstring"
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{name}.{node.name} has no docstring"

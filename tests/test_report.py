@@ -1,0 +1,97 @@
+"""What a report says about its nodes and edges, and in whose words."""
+
+import tracemalloc
+
+import pytest
+
+from bpcalc import BpcalcError, backprop
+from bpcalc.errors import closest
+
+
+def formulas(expression, **values):
+    report = backprop(expression, values)
+    return {(report.label(edge.node), report.label(edge.input)): edge.formula for edge in report.each_edge(by_label=True)}
+
+
+def test_local_gradients_are_written_as_textbooks_do():
+    assert formulas("x*y", x=1, y=2) == {("f", "x"): "y", ("f", "y"): "x"}
+    assert formulas("x^2", x=1) == {("f", "x"): "2 * x"}
+    assert formulas("x^3", x=1) == {("f", "x"): "3 * x^2"}
+    assert formulas("x^-1", x=2) == {("f", "x"): "-1 * x^(-2)"}
+    assert formulas("x^0.5", x=1) == {("f", "x"): "0.5 * x^(-0.5)"}
+    assert formulas("a^b", a=2, b=3) == {("f", "a"): "b * a^(b - 1)", ("f", "b"): "a^b * log(a)"}
+    assert formulas("x/y", x=1, y=2) == {("f", "x"): "1 / y", ("f", "y"): "-x / y^2"}
+    assert formulas("s = sigmoid(x)", x=1) == {("s", "x"): "s * (1 - s)"}
+    assert formulas("t = tanh(x)", x=1) == {("t", "x"): "1 - t^2"}
+    assert formulas("relu(x)", x=1) == {("f", "x"): "1 if x > 0 else 0"}
+    assert formulas("elu(x)", x=1) == {("f", "x"): "1 if x > 0 else exp(x)"}
+    assert formulas("2*(x + y)", x=1, y=2) == {("n3", "x"): "1", ("n3", "y"): "1", ("f", "n3"): "2"}
+
+
+def test_in_json_unnamed_nodes_are_called_by_their_expression():
+    report = backprop("(x+y)*z", x=-2, y=5, z=-4)
+    assert [edge.formula for edge in report.edges] == ["1", "1", "z", "x + y"]
+
+
+def test_brackets_are_where_the_grammar_needs_them():
+    for text in ("a - (b - c)", "a - b - c", "(a + b) * c", "a / (b * c)", "(-a)^b", "-a^b", "(a^b)^c", "a^b^c",
+                 "a * (-b)", "-(a + b)", "a / b / c", "max(a, b + c)", "2^(-a)", "-(-a)"):
+        values = {name: 2 for name in "abc" if name in text.replace("max", "")}
+        assert backprop(text, values).text(backprop(text, values).graph.output) == text
+
+
+def test_labels_never_clash_with_the_users_names():
+    report = backprop("(n3 + n4)*f", n3=1, n4=2, f=3)
+    labels = [report.label(k) for k in range(len(report))]
+    assert len(set(labels)) == len(labels)
+    assert labels[:3] == ["n3", "n4", "f"]
+
+
+def test_long_expressions_have_no_text_but_a_label():
+    report = backprop("+".join(f"x{i}" for i in range(60)), {f"x{i}": i for i in range(60)})
+    output = report.nodes[-1]
+    assert output.text is None
+    assert output.label == "f"
+    assert report.nodes[62].text == "x0 + x1 + x2 + x3"
+
+
+def test_the_branch_that_holds_is_told_with_its_condition():
+    def chosen(expression, **values):
+        edge = backprop(expression, values).edges[-1]
+        return edge.branch, edge.case
+
+    assert chosen("relu(x)", x=2) == ("1", "x > 0")
+    assert chosen("relu(x)", x=-2) == ("0", "x <= 0")
+    assert chosen("m = max(x, y)", x=2, y=1) == ("0", "y != m")
+    assert chosen("elu(x)", x=-1) == ("exp(x)", "x <= 0")
+    assert chosen("x*y", x=2, y=1) == ("x", None)
+
+
+def test_unknown_names_in_wrt_are_named():
+    with pytest.raises(BpcalcError, match="no variable 'w'"):
+        backprop("x*y", x=1, y=2, wrt=["w"])
+
+
+def test_an_unused_name_is_noted():
+    notes = backprop("weight*2", weight=1, wieght=2).notes
+    assert [note.message for note in notes] == [
+        "wieght has a value, but the expression does not use it; did you mean weight?"]
+    assert backprop("a = x; b = 2*x", x=1).notes[0].message == "a is assigned, but the output b does not depend on it"
+
+
+def test_nodes_stream_in_flat_memory():
+    report = backprop("+".join("x*y" for _ in range(20_000)), x=1, y=2)
+    for _ in report.each_node():
+        break
+    tracemalloc.start()
+    count = sum(1 for _ in report.each_node()) + sum(1 for _ in report.each_edge())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count > 100_000
+    assert peak < 1_000_000
+
+
+def test_the_closest_word_is_found_whatever_its_case():
+    assert closest("SIGMOD", ["sin", "sigmoid"])[0] == "sigmoid"
+    assert closest("Weight", ["weight"]) == ["weight"]
+    assert closest("zzz", ["weight"]) == []
