@@ -55,7 +55,7 @@ def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str
 
     ``own`` stands for the operation's result.
     """
-    shown = row.shown_partial(slot)
+    shown = row.shown_partial(slot, len(parts))
     names = _names(row, slot, parts, own)
     if " if " not in shown:
         return _write(shown, names)
@@ -70,20 +70,25 @@ def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequen
     None where the formula has no branches, and where the rule itself departs from both of them (a
     tie, a kink).
     """
-    shown = row.shown_partial(slot)
+    shown = row.shown_partial(slot, len(parts))
     if " if " not in shown:
         return None
     names = _names(row, slot, parts, own)
     yes, test, no = _branches(shown)
-    params = ("x", "out") if row.variadic else (*row.params, "out")
-    point = (given[slot],) if row.variadic else tuple(given)
+    params = ("x", "y", "out") if row.variadic else (*row.params, "out")
+    point = (given[slot], given[1 - slot] if len(given) == 2 else 0.0) if row.variadic else tuple(given)
     if floats().rule(params, test)(*point, out):
         return _write(yes, names), _condition(test, names)
     return _write(no, names), _condition(_negated(test), names)
 
 
 def _names(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> dict[str, Piece]:
-    names = {"x": parts[slot]} if row.variadic else dict(zip(row.params, parts))
+    if row.variadic:
+        names = {"x": parts[slot]}
+        if len(parts) == 2:
+            names["y"] = parts[1 - slot]
+    else:
+        names = dict(zip(row.params, parts))
     names["out"] = own
     return names
 

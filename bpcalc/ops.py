@@ -16,6 +16,7 @@ Fields of a row
     partials    one per parameter, in order: how the local gradient is computed
     shown       per parameter, the local gradient as a textbook writes it, in bpcalc's own language
                 (default: the partial itself); ``A if TEST else B`` where there are branches
+    pair        for a row of any number of arguments: what is shown when there are two, x and y
     definition  the textbook formula (default: forward); what sympy is given
     domain      (test, words): where the operation is defined, and what to say elsewhere
     kinks       (test, words): where the derivative is a convention, and which one it is
@@ -51,6 +52,7 @@ class Op:
         "kinks",
         "latex",
         "name",
+        "pair",
         "params",
         "partials",
         "samples",
@@ -75,6 +77,7 @@ class Op:
         fixity: tuple[str, int, int] | None = None,
         aliases: tuple[str, ...] = (),
         guarded: bool = False,
+        pair: str | None = None,
     ) -> None:
         words = params.split()
         self.code = -1
@@ -91,6 +94,7 @@ class Op:
         self.fixity = fixity
         self.aliases = aliases
         self.guarded = guarded
+        self.pair = pair
         self.doc = doc
         self.latex = latex
         self.samples = samples
@@ -115,8 +119,10 @@ class Op:
         """The rule for the local gradient with respect to argument ``slot``."""
         return self.partials[0 if self.variadic else slot]
 
-    def shown_partial(self, slot: int) -> str:
-        """The textbook form of :meth:`partial`."""
+    def shown_partial(self, slot: int, count: int = 0) -> str:
+        """The textbook form of :meth:`partial`, for a call with ``count`` arguments."""
+        if count == 2 and self.pair is not None:
+            return self.pair
         return self.shown[0 if self.variadic else slot]
 
     def __repr__(self) -> str:
@@ -164,12 +170,12 @@ TABLE: tuple[Op, ...] = (
        samples=((1.5,), (-2.0,))),
     # ------------------------------------------------------------------- the corners of a network
     Op("max", "xs", "largest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",),
+       shown=("1 if x == out else 0",), pair="1 if x > y else 0",
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the largest gets an equal share"),),
        latex=r"\max({xs})", doc="The largest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, 5.0, 2.0)), borders=((1.0, 1.0), (2.0, 2.0, 2.0))),
     Op("min", "xs", "smallest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",),
+       shown=("1 if x == out else 0",), pair="1 if x < y else 0",
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the smallest gets an equal share"),),
        latex=r"\min({xs})", doc="The smallest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, -5.0, 2.0)), borders=((1.0, 1.0),)),

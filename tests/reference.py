@@ -37,7 +37,7 @@ def spelling(row):
 
 def gradients(row):
     if row.variadic:
-        return f"`∂out/∂x = {cell(row.shown[0])}`"
+        return f"`∂out/∂x = {cell(row.shown[0])}`<br>of two: `{cell(row.pair)}`"
     return "<br>".join(f"`∂out/∂{name} = {cell(shown)}`" for name, shown in zip(row.params, row.shown))
 
 

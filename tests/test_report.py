@@ -62,7 +62,9 @@ def test_the_branch_that_holds_is_told_with_its_condition():
 
     assert chosen("relu(x)", x=2) == ("1", "x > 0")
     assert chosen("relu(x)", x=-2) == ("0", "x <= 0")
-    assert chosen("m = max(x, y)", x=2, y=1) == ("0", "y != m")
+    assert chosen("m = max(x, y)", x=2, y=1) == ("0", "y <= x")
+    assert chosen("min(x, y)", x=2, y=1) == ("1", "y < x")
+    assert chosen("m = max(x, y, 0)", x=2, y=1) == ("0", "y != m")
     assert chosen("elu(x)", x=-1) == ("exp(x)", "x <= 0")
     assert chosen("x*y", x=2, y=1) == ("x", None)
 
