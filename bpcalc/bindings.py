@@ -125,7 +125,7 @@ def _is_name(text: str) -> bool:
         return plain.isalnum() and not plain[0].isdigit()
     import re  # Greek names only
 
-    from .syntax import NAME_PATTERN
+    from .lexer import NAME_PATTERN
 
     return re.fullmatch(NAME_PATTERN, text) is not None
 

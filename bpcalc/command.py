@@ -51,7 +51,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     """Offer ``y=`` for the names that have no value yet."""
     from click.shell_completion import CompletionItem
 
-    from .syntax import free_names
+    from .lexer import free_names
 
     words = ctx.params.get("words") or ()
     if not words:

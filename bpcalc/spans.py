@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from .errors import Span
 from .graph import Graph
+from .lexer import LINE, Token, lex
 from .ops import CONSTANT, INPUT, NEG, TABLE
-from .syntax import LINE, Token, lex
 
 _OPERATORS = frozenset("+-*/^(,;=")
 
@@ -98,7 +98,7 @@ def spans(graph: Graph) -> list[Span | None]:
                 elif graph.names.get(k) is not None and TABLE[ops[k]].name == "identity" \
                         and tokens[start - 1][0] != "identity(":
                     pass
-                elif fixity is None or tokens[start - 1][0] == "pow(" and tokens[end + 1][0] == ")":
+                elif fixity is None or (tokens[start - 1][0] == "pow(" and tokens[end + 1][0] == ")"):
                     start, end = start - 1, end + 1
                 result[k] = (tokens[start][1], tokens[end][2])
                 done.append((start, end))

@@ -215,8 +215,8 @@ def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 given = [p if whole is None else sympy.Integer(whole) for p, whole in zip(params, fixed)]
                 rules[key] = sympy.diff(apply(name, given), params[slot]), params
             derivative, params = rules[key]
-            point = {p: sympy.Float(values[i], 40) for p, i in zip(params, args)}
-            yield f"edge {number}", answer(derivative, point, {p: labels[i] for p, i in zip(params, args)}, False)
+            here = {p: sympy.Float(values[i], 40) for p, i in zip(params, args)}
+            yield f"edge {number}", answer(derivative, here, {p: labels[i] for p, i in zip(params, args)}, False)
         except (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
             yield f"edge {number}", f"sympy: {type(error).__name__}"
     if task["tree"] > TREE:

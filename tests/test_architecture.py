@@ -14,8 +14,9 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 # From the bottom up: a module imports only from layers below its own.
 LAYERS = [
     {"errors", "ops"},
-    {"graph", "render.numbers", "render.symbols"},
-    {"backends", "syntax", "options"},
+    {"graph", "lexer", "options", "render.numbers", "render.symbols"},
+    {"backends", "complaints"},
+    {"syntax"},
     {"spans", "formula"},
     {"engine"},
     {"bindings"},

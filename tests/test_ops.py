@@ -192,7 +192,7 @@ def test_a_row_written_as_text_is_read_as_the_same_row(row):
     if row.name == "identity":
         return
     assert output.op == row.name
-    again = backprop(output.text, {name: x for name, x in zip([f"x{i}" for i in range(len(point))], point)})
+    again = backprop(output.text, dict(zip([f"x{i}" for i in range(len(point))], point)))
     assert again.nodes[again.graph.output].op == row.name
     assert again.value == report.value
 

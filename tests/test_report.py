@@ -10,7 +10,8 @@ from bpcalc.errors import closest
 
 def formulas(expression, **values):
     report = backprop(expression, values)
-    return {(report.label(edge.node), report.label(edge.input)): edge.formula for edge in report.each_edge(by_label=True)}
+    return {(report.label(edge.node), report.label(edge.input)): edge.formula
+            for edge in report.each_edge(by_label=True)}
 
 
 def test_local_gradients_are_written_as_textbooks_do():

@@ -76,6 +76,7 @@ def test_sympy_stays_in_the_child():
 
 
 def test_the_library_loads_only_when_it_is_used():
-    ran = subprocess.run([sys.executable, "-c", "import sys, bpcalc; print([m for m in sys.modules if 'bpcalc.' in m])"],
+    ran = subprocess.run([sys.executable, "-c",
+                          "import sys, bpcalc; print([m for m in sys.modules if m[:7] == 'bpcalc.'])"],
                          capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"

@@ -7,9 +7,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bpcalc import BpcalcError, backprop
+from bpcalc.complaints import EXPLAIN
 from bpcalc.errors import Source
+from bpcalc.lexer import Cursor, free_names, is_plain
 from bpcalc.ops import CONSTANT, INPUT
-from bpcalc.syntax import _Cursor, _is_plain, _sized, free_names, parse
+from bpcalc.syntax import _sized, parse
 
 
 def value(text, **values):
@@ -91,13 +93,13 @@ def test_precedence_is_pythons(text):
     try:
         found = value(text, **{name: number for name, number in (("x", x), ("y", y)) if name in text})
     except BpcalcError as error:
-        assert error.code == "domain"  # noqa: PT017 - an overflow on the way that Python lets pass
+        assert error.code == "domain"
         return
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
 def carefully(text, bound):
-    cursor = _Cursor(Source(text))
+    cursor = Cursor(Source(text))
     return _sized(Source(text), cursor.restart, bound, cursor)
 
 
@@ -108,7 +110,7 @@ def test_both_lexers_make_the_same_graph(text, blanks):
     for blank in blanks:
         text = text.replace("+", f"{blank}+{blank}", 1)
     bound = frozenset(["x", "y", "x1e"])
-    assert _is_plain(text)
+    assert is_plain(text)
     quick, careful = parse(Source(text), bound), carefully(text, frozenset(parse(Source(text), bound).inputs))
     assert (quick.ops, quick.a, quick.b, quick.inputs) == (careful.ops, careful.a, careful.b, careful.inputs)
 
@@ -130,8 +132,8 @@ def test_any_text_gives_a_graph_or_an_error_with_its_place(text):
         check_place(error, text)
 
 
-@given(st.lists(st.sampled_from(["x", "y", "q", "2", "1.5", "(", ")", ",", "+", "-", "*", "/", "^", "**", "=", ";", "\n",
-                                 " ", "sin", "max", "sin(", "max(", "f(", "²", "e", "pi", "#", "1e", "σ(", "."]),
+@given(st.lists(st.sampled_from(["x", "y", "q", "2", "1.5", "(", ")", ",", "+", "-", "*", "/", "^", "**", "=", ";",
+                                 "\n", " ", "sin", "max", "sin(", "max(", "f(", "²", "e", "pi", "#", "1e", "σ(", "."]),
                 max_size=14).map("".join))
 @settings(max_examples=3000, deadline=None)
 def test_any_soup_of_tokens_gives_a_graph_or_an_error_with_its_place(text):
@@ -235,17 +237,15 @@ def test_a_mistake_is_told_in_full(text, message, under, hint):
 
 
 def test_every_case_of_the_parser_has_a_mistake_above():
-    from bpcalc.syntax import _EXPLAIN
-
     reasons = set()
     for text, *_ in MISTAKES:
         cursor = None
         try:
-            cursor = _Cursor(Source(text))
+            cursor = Cursor(Source(text))
             _sized(Source(text), cursor.restart, frozenset(["x", "y"]), cursor)
         except Exception as stuck:
             reasons.add(getattr(stuck, "why", None))
-    assert set(_EXPLAIN) - reasons <= {"number", "empty"}
+    assert set(EXPLAIN) - reasons <= {"number", "empty"}
 
 
 def test_free_names_are_those_that_need_a_value():

@@ -1,0 +1,256 @@
+"""What is wrong with a text, in words: the parser's cases turned into errors with a place and a hint."""
+
+from __future__ import annotations
+
+from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
+from .lexer import DIGITS, LINE, OPERATORS, Cursor
+from .ops import FUNCTIONS, NAMED_CONSTANTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import Any, NoReturn
+
+
+class Stuck(Exception):
+    """The parser cannot go on at the current token; ``why`` is one of the cases of EXPLAIN."""
+
+    def __init__(self, why: str, detail: Any = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.detail = detail
+
+
+def _is_value(token: str) -> bool:
+    return token not in OPERATORS and token not in ("=", LINE, "(") and token[-1:] != "("
+
+
+def explain(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> NoReturn:
+    """Turn the parser's case into words, a span and a hint."""
+    raise EXPLAIN.get(stuck.why, _explain_operand)(cursor, stuck, bound)
+
+
+def _explain_empty(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    return SyntaxProblem("the expression is empty", cursor.source, None,
+                         'for example: bpcalc "(x+y)*z" x=-2 y=5 z=-4')
+
+
+def _explain_operand(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    source, tokens, i = cursor.source, cursor.tokens, cursor.at
+    before = tokens[i - 1][0] if i > 0 else LINE
+    if i >= len(tokens):
+        if before == "=":
+            return SyntaxProblem(f"nothing stands after '{cursor.word(i - 1)}'", source, cursor.span(i))
+        return SyntaxProblem(f"the expression ends after '{cursor.word(i - 1)}'", source, cursor.span(i),
+                             "a number, a name or '(' must follow")
+    word = cursor.word(i)
+    token = tokens[i][0]
+    span = cursor.span(i)
+    if token == ")":
+        if before == "(":
+            return SyntaxProblem("nothing stands between the parentheses", source,
+                                 (cursor.span(i - 1)[0], span[1]))
+        if before[-1:] == "(":
+            row = FUNCTIONS.get(before[:-1])
+            takes = f"; it takes {row.arity}" if row else ""
+            return SyntaxProblem(f"{before[:-1]} has no argument{takes}", source,
+                                 (cursor.span(i - 1)[0], span[1]))
+        if before == ",":
+            return SyntaxProblem("an argument is missing after the comma", source, span)
+        return SyntaxProblem(f"a value is missing between '{cursor.word(i - 1)}' and ')'", source, span)
+    if token == ",":
+        return SyntaxProblem("an argument is missing before this comma", source, span)
+    if token in (";", LINE):
+        return SyntaxProblem(f"nothing stands after '{cursor.word(i - 1)}'", source, span)
+    if token == "=":
+        if before == "=":
+            return SyntaxProblem("'==' is not part of the language", source, (cursor.span(i - 1)[0], span[1]),
+                                 "a name is given a value with one =")
+        return SyntaxProblem("'=' has no name on its left", source, span)
+    hint = None
+    if token == "^" and before == "^":
+        hint = "a power is written ^ or **, once"
+    elif before in (LINE, ";") or i == 0:
+        return SyntaxProblem(f"'{word}' has nothing on its left", source, span,
+                             "a line that goes on must be broken after the operator")
+    return SyntaxProblem(f"'{word}' cannot follow '{cursor.word(i - 1)}'", source, span, hint)
+
+
+def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    source, tokens, i = cursor.source, cursor.tokens, cursor.at
+    token, word, span = tokens[i][0], cursor.word(i), cursor.span(i)
+    before = cursor.word(i - 1)
+    if token == "=":
+        if i + 1 < len(tokens) and tokens[i + 1][0] == "=" and tokens[i + 1][1] == span[1]:
+            return SyntaxProblem("'==' is not part of the language", source, (span[0], span[1] + 1),
+                                 "a name is given a value with one =")
+        return SyntaxProblem("only a name can stand on the left of '='", source, span,
+                             "statements look like q = x + y, separated by ;")
+    if before[-1:].isdigit() and word[:1].isalpha() and tokens[i - 1][2] == span[0]:
+        if before == "0" and word[0] in "xXbBoO":
+            return SyntaxProblem(f"'{before}{word}' is not a decimal number", source,
+                                 (tokens[i - 1][1], span[1]), "numbers are written in decimal")
+        if word.lower() == "e":
+            return SyntaxProblem(f"'{before}{word}' has no exponent", source, (tokens[i - 1][1], span[1]),
+                                 f"write {before}e5 for a power of ten, or {before}*{word} for a product")
+    if _is_value(token) or token[-1:] == "(":
+        shown = word if token[-1] != "(" else word.rstrip("( \t") + "(…)" if token != "(" else "(…)"
+        value = before if before != ")" else "(…)"
+        if before[-1:].isdigit() and word[:1] in ".0123456789":
+            return SyntaxProblem(f"two numbers side by side: '{before}' and '{word}'", source, span,
+                                 "an operator is missing between them")
+        return SyntaxProblem(f"an operator is missing before '{word.rstrip('( ')or '('}'", source, span,
+                             f"there is no implicit multiplication; for a product write {value}*{shown}")
+    return SyntaxProblem(f"'{word}' was not expected here", source, span)
+
+
+def _explain_comma(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    source, tokens, i = cursor.source, cursor.tokens, cursor.at
+    span = cursor.span(i)
+    hint = "commas separate the arguments of a function"
+    if 0 < i < len(tokens) - 1 and tokens[i - 1][0][-1] in DIGITS and tokens[i + 1][0][0] in DIGITS:
+        whole, rest = tokens[i - 1][0], tokens[i + 1][0]
+        hint = f"decimals are written with a point: {whole}.{rest}"
+        if len(rest) == 3 and "." not in whole + rest:
+            hint += f"; thousands without a separator: {whole}{rest}"
+    return SyntaxProblem("a comma outside a function's arguments", source, span, hint)
+
+
+def _explain_brackets(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    if stuck.why == "close":
+        return SyntaxProblem("this ')' closes nothing", cursor.source, cursor.span(cursor.at),
+                             "there is no '(' for it")
+    pending = []
+    for i in range(min(cursor.at, len(cursor.tokens))):
+        token = cursor.tokens[i][0]
+        if token[-1] == "(":
+            pending.append(i)
+        elif token == ")":
+            pending.pop()
+    i = pending[-1]
+    end = cursor.span(i)[1]
+    return SyntaxProblem("this '(' is never closed", cursor.source, (end - 1, end))
+
+
+def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    source, tokens, i = cursor.source, cursor.tokens, cursor.at
+    span = cursor.span(i)
+    name = tokens[i][0].rstrip("(")
+    if tokens[i][0][-1] == "(":
+        known = {token[0] for token in tokens if _is_value(token[0])} | set(bound)
+        if name in known or name in NAMED_CONSTANTS:
+            return NameProblem(f"'{name}' is a value, not a function", source, span,
+                               f"for a product write {name}*(…)")
+        near = closest(name, FUNCTIONS)
+        hint = f"did you mean {' or '.join(near)}?" if near else (
+            f"bpcalc --functions lists them; for a product write {name}*(…)")
+        return NameProblem(f"'{name}' is not a function", source, (span[0], span[0] + len(name)), hint)
+    if name in FUNCTIONS:
+        argument = tokens[i + 1][0] if i + 1 < len(tokens) and _is_value(tokens[i + 1][0]) else "x"
+        call = f"{name}({argument})" if FUNCTIONS[name].accepts(1) else f"{name}(x, y)"
+        return NameProblem(f"'{name}' is a function and needs an argument in parentheses", source, span,
+                           f"write {call}")
+    if i + 1 < len(tokens) and tokens[i + 1][0] == "=":
+        return SyntaxProblem("'=' can only follow the first name of a statement", source, cursor.span(i + 1),
+                             "separate statements with ; or a new line")
+    cursor.at += 1
+    return _explain_operator(cursor, stuck, bound)
+
+
+def _explain_number(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    word = cursor.word(cursor.at)
+    shown = word if len(word) <= 40 else f"{word[:20]}…{word[-10:]}"
+    return SyntaxProblem(f"{shown} is too large for a double-precision number", cursor.source,
+                         cursor.span(cursor.at), "the largest is about 1.8e308")
+
+
+def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    row, count = stuck.detail
+    depth, i = 0, cursor.at
+    extra = cursor.tokens[i][0] == ","
+    while i > 0:
+        i -= 1
+        token = cursor.tokens[i][0]
+        if token == ")":
+            depth += 1
+        elif token[-1] == "(":
+            if depth == 0:
+                break
+            depth -= 1
+    noun = "argument" if row.arity == "1" else "arguments"
+    given = "more than one" if extra else f"{count}"
+    return SyntaxProblem(f"{row.name} takes {row.arity} {noun}, not {given}", cursor.source,
+                         (cursor.span(i)[0], cursor.span(cursor.at)[1]))
+
+
+def _explain_target(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    i = min(cursor.at, len(cursor.tokens) - 1)
+    if stuck.why == "head":
+        return SyntaxProblem("a head looks like f(x, y) = …, with names separated by commas", cursor.source,
+                             cursor.span(i))
+    while i > 0 and cursor.tokens[i][0] != "=":
+        i -= 1
+    return SyntaxProblem("only a name can stand on the left of '='", cursor.source,
+                         cursor.span(max(i - 1, 0)), "statements look like q = x + y, separated by ;")
+
+
+def _explain_twice(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    source, tokens, name = cursor.source, cursor.tokens, stuck.detail
+    places = [i for i in range(min(cursor.at + 1, len(tokens)) - 1)
+              if (tokens[i][0] == name and tokens[i + 1][0] == "=")
+              or (tokens[i][0] == name + "(" and (i == 0 or tokens[i - 1][0] in (";", LINE)))]
+    span = cursor.span(places[-1]) if places else None
+    if name in bound:
+        return NameProblem(f"'{name}' has a value from its binding and is assigned here as well", source, span,
+                           f"leave out {name}=… or use another name")
+    if len(places) > 1:
+        return NameProblem(f"'{name}' is assigned twice", source, span,
+                           "every name stands for one node of the graph; use a new name")
+    if name in NAMED_CONSTANTS:
+        return NameProblem(f"'{name}' was used as a constant before it is assigned here", source, span,
+                           "assign it first, or use another name")
+    return NameProblem(f"'{name}' is used before it is assigned", source, span, "put its statement first")
+
+
+def _explain_unnamed(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    i = cursor.at - 1
+    while i > 0 and cursor.tokens[i][0] not in (";", LINE):
+        i -= 1
+    j = i
+    while j > 0 and cursor.tokens[j - 1][0] in (";", LINE):
+        j -= 1
+    start = j - 1
+    while start > 0 and cursor.tokens[start - 1][0] not in (";", LINE):
+        start -= 1
+    span = (cursor.span(max(start, 0))[0], cursor.span(max(j - 1, 0))[1])
+    return SyntaxProblem("this statement's value is never used", cursor.source, span,
+                         "only the last statement may go without a name: write name = …")
+
+
+EXPLAIN: dict[str, Callable[[Cursor, Stuck, Collection[str]], BpcalcError]] = {
+    "empty": _explain_empty, "operand": _explain_operand, "operator": _explain_operator,
+    "comma": _explain_comma, "close": _explain_brackets, "open": _explain_brackets,
+    "function": _explain_name, "unknown": _explain_name, "number": _explain_number,
+    "huge": _explain_number, "arity": _explain_arity, "target": _explain_target,
+    "head": _explain_target, "twice": _explain_twice, "unnamed": _explain_unnamed,
+}
+
+
+def explain_missing(cursor: Cursor, bound: Collection[str]) -> NoReturn:
+    """All names without a value in one error: assigned too late, mistyped, or not given."""
+    source, tokens = cursor.source, cursor.tokens
+    assigned = {tokens[i][0] for i in range(len(tokens) - 1) if tokens[i + 1][0] == "="}
+    name, at = next(iter(cursor.missing.items()))
+    span = cursor.span(at)
+    late = [name for name in cursor.missing if name in assigned]
+    if late:
+        raise NameProblem(f"'{late[0]}' is used before it is assigned", source,
+                          cursor.span(cursor.missing[late[0]]), "put its statement first")
+    missing = list(cursor.missing)
+    if len(missing) == 1:
+        near = closest(name, [*bound, *assigned])
+        hint = f"did you mean {' or '.join(near)}? Otherwise add {name}=…" if near else f"add {name}=…"
+        raise NameProblem(f"'{name}' has no value", source, span, hint)
+    shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
+    words = " ".join(f"{name}=…" for name in missing[:12])
+    raise NameProblem(f"these names have no value: {shown}", source, span, f"add {words}")
