@@ -145,9 +145,16 @@ class Floats:
                           self._careful_source if careful else self._backward_source)
 
     def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Callable[..., None]:
+        key = key[0], frozenset(code for code in key[1] if TABLE[code].params)
         found = self._loops.get(key)
         if found is None:
-            rows = [TABLE[code] for code in sorted(key[1]) if TABLE[code].params]
+            # A pass for more operations does as well, and is there already.
+            found = next((loop for (kind, codes), loop in self._loops.items() if kind == key[0] and codes >= key[1]),
+                         None)
+            if found is not None:
+                self._loops[key] = found
+        if found is None:
+            rows = [TABLE[code] for code in sorted(key[1])]
             for row in rows:
                 for text in (row.forward, *row.partials):
                     self._define(text)

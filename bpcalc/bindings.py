@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+_NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+_DIGITS = frozenset("0123456789")
 _NUMBER = b"0123456789.+-eE"
 
 
@@ -49,6 +51,8 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, float]:
     Raises BindingProblem for a name outside the language and for anything that is not one finite
     number.
     """
+    if _all_plain(values):
+        return {name: float(value) for name, value in values.items()}
     found: dict[str, float] = {}
     for name, value in values.items():
         if isinstance(value, str):
@@ -68,6 +72,17 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, float]:
             raise BindingProblem(f"the value of {name} is not a finite number: {value!r:.80}")
         found[name] = number
     return found
+
+
+def _all_plain(values: Mapping[str, Any]) -> bool:
+    """Whether all names are ASCII names and all values finite floats or ints: the usual, checked in bulk."""
+    if not {*map(type, values.values())} <= {float, int} or not {*map(type, values)} <= {str} or "" in values:
+        return False
+    try:
+        strange = "".join(values).encode("ascii").translate(None, _NAME)
+        return not strange and _DIGITS.isdisjoint({name[0] for name in values}) and all(map(isfinite, values.values()))
+    except (UnicodeEncodeError, OverflowError):
+        return False
 
 
 def from_file(text: str, name: str) -> dict[str, float]:

@@ -181,8 +181,12 @@ class Report:
     @property
     def gradients(self) -> dict[str, float | None]:
         """The output's gradient for every variable asked for; None where it is undefined."""
-        names, at = self.graph.names, self._gradients.at
-        return {names[k]: at(k) for k in self._gradients.leaves}
+        inputs, given = self.graph.inputs, self._gradients
+        if given.reached is None and len(given.leaves) == len(inputs):
+            return dict(zip((inputs[k] if k < len(inputs) else self.graph.names[k] for k in given.leaves),
+                            (given.grads[k] for k in given.leaves)))
+        names, at = self.graph.names, given.at
+        return {names[k]: at(k) for k in given.leaves}
 
     def __len__(self) -> int:
         return len(self.graph)
