@@ -56,6 +56,11 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     if options["wrt"] and not wrt:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     report = run(parse(source, given), given, wrt or None, upstream)
+    if options["check"] or options["check_file"] is not None:
+        return _homework(report, form, digits, options)
+    for key in ("require", "strict", "tolerance", "reveal"):
+        if options[key]:
+            raise UsageProblem(f"--{key} needs answers to check", hint='for example --check "dx=-4"')
     code = _second_opinions(report, options)
     learned = _learned(report, options)
     if form != "table":
@@ -179,6 +184,34 @@ def _second_opinions(report: Report, options: dict[str, Any]) -> int:
         if options["gradcheck"]:
             report.verdicts += gradcheck(report)
     return int(any(verdict.status == "differs" for verdict in report.verdicts))
+
+
+def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -> Output:
+    """The verdicts on a student's answers; nothing else is shown, as it would give the solution away."""
+    from .bindings import constant, read_text
+    from .homework.answers import parse_answers
+    from .homework.check import REQUIRE, check
+    from .render import to_verdicts
+    from .render.symbols import Symbols
+
+    answers = parse_answers("\n".join(options["check"]), report)
+    path = options["check_file"]
+    if path is not None:
+        answers += parse_answers(decode_stdin() if path == "-" else read_text(path), report, path)
+    require = _choice(options["require"] or "given", "--require", REQUIRE)
+    if not answers and require == "given":
+        raise UsageProblem("there is no answer to check", hint='for example --check "dx=-4"')
+    tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
+    verdicts = check(report, answers, require, options["strict"], tolerance)
+    code = int(not all(verdict.passed for verdict in verdicts))
+    if form == "json":
+        from .render import to_json
+
+        return to_json.answer_lines(report, to_verdicts.as_json(verdicts, options["reveal"])), code
+    if form != "table":
+        raise UsageProblem(f"--format {form} cannot show verdicts", hint="use the default or --json")
+    symbols = Symbols(_can_show(_target(options)))
+    return [to_verdicts.render(verdicts, options["reveal"], digits, symbols)], code
 
 
 def _learned(report: Report, options: dict[str, Any]) -> Descent | None:

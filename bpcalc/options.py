@@ -25,9 +25,10 @@ EXAMPLES = (
 )
 
 # --help shows the options in these groups, in this order.
-ASK, SHOW, CHECK, LEARN, FILES, ABOUT = (
-    "What to compute", "How to show it", "Second opinions", "Gradient descent", "Files", "About")
-GROUPS = (ASK, SHOW, CHECK, LEARN, FILES, ABOUT)
+ASK, SHOW, HOME, CHECK, LEARN, FILES, ABOUT = (
+    "What to compute", "How to show it", "Checking your own work", "Second opinions", "Gradient descent", "Files",
+    "About")
+GROUPS = (ASK, SHOW, HOME, CHECK, LEARN, FILES, ABOUT)
 
 FORMATS = {
     "table": "a table (the default)",
@@ -67,6 +68,13 @@ OPTIONS = (
     Option("--digits", "N", SHOW, "Significant digits for people (1 to 17; default 6)."),
     Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
     Option("--color", "WHEN", SHOW, "auto, always or never."),
+    Option("--check", "ANSWERS", HOME, "Check answers such as q=3, dq=-4, dq/dx=1 and name the mistakes.",
+           repeated=True),
+    Option("--check-file", "PATH", HOME, "Check the answers in a file, one KEY = VALUE a line."),
+    Option("--require", "WHICH", HOME, "Also count missing answers: given (none), leaves or all."),
+    Option("--strict", None, HOME, "No early rounding, truncation or following from a wrong answer."),
+    Option("--tolerance", "T", HOME, "Accept a relative error of T, whatever digits were typed."),
+    Option("--reveal", None, HOME, "Show the right numbers, too."),
     Option("--symbolic", None, CHECK, "Derivatives by sympy, compared with backprop's."),
     Option("--gradcheck", None, CHECK, "Central differences beside the gradients."),
     Option("--lr", "RATE", LEARN, "Update the variables (those of --wrt): value + (-RATE * gradient)."),

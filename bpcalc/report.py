@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .errors import Span
+    from .homework.check import AnswerVerdict
 
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
@@ -418,6 +419,20 @@ class Report:
         from .render.to_json import report_lines  # renderers are loaded when they are wanted
 
         return "".join(report_lines(self))
+
+    def check(self, answers: Mapping[str, Any] | str, require: str = "given", strict: bool = False,
+              tolerance: float | None = None) -> list[AnswerVerdict]:
+        """Verdicts on a student's answers, such as ``{"q": 3, "dx": "-4", "dq/dx": 1}`` or their text.
+
+        Text keeps the digits that were typed, which say how far it was rounded; numbers are taken with
+        the digits of their shortest decimal form.
+        """
+        from .homework.answers import parse_answers
+        from .homework.check import check
+
+        if not isinstance(answers, str):
+            answers = "\n".join(f"{key} = {value}" for key, value in answers.items())
+        return check(self, parse_answers(answers, self), require, strict, tolerance)
 
     def to_table(self, width: int | None = None, digits: int = 6) -> str:
         """The report as the command line's table, or as blocks where that is wider than ``width``."""

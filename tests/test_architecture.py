@@ -21,18 +21,22 @@ LAYERS = [
     {"engine"},
     {"bindings"},
     {"report"},
-    {"verify", "descent", "render.cells", "render.to_caret", "render.to_functions"},
-    {"render.to_blocks"},
+    {"verify", "descent", "homework.answers", "homework.replay", "render.cells", "render.to_caret",
+     "render.to_functions"},
+    {"homework.mistakes", "render.to_blocks"},
+    {"homework.check"},
     {"render.to_json", "render.to_table", "render.to_plain", "render.to_csv", "render.to_descent",
-     "render.to_notebook"},
+     "render.to_notebook", "render.to_verdicts"},
     {"cli"},
     {"command", "__main__"},
 ]
-OPEN = {"__init__", "render.__init__"}
+OPEN = {"__init__", "render.__init__", "homework.__init__"}
 # Imports inside functions that point upwards, and why.
 UPWARD = {
     ("report", "render.to_json"): "Report.to_json is there for convenience",
     ("report", "render.to_table"): "Report.to_table is there for convenience",
+    ("report", "homework.answers"): "Report.check is there for convenience",
+    ("report", "homework.check"): "Report.check is there for convenience",
     ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
     ("cli", "command"): "--help and completion; command runs cli.execute in turn",
 }

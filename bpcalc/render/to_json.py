@@ -103,6 +103,15 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
     yield "}\n"
 
 
+def answer_lines(report: Report, answers: list[dict[str, Any]]) -> Iterator[str]:
+    """Verdicts on answers as pieces of JSON text; of the report only the expression."""
+    right = sum(answer["status"] in ("right", "follows") for answer in answers)
+    yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, "right": {right}, '
+           f'"of": {len(answers)},\n "answers": [')
+    yield from _blocks(map(plain, answers))
+    yield "]}\n"
+
+
 def error_line(error: BpcalcError) -> str:
     """An error as one line of JSON."""
     span = "null" if error.span is None else f"[{error.span[0]}, {error.span[1]}]"

@@ -1,0 +1,1 @@
+"""Hand-worked answers: reading them, judging them, and naming the mistake behind a wrong one."""
