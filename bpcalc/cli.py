@@ -61,6 +61,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     for key in ("require", "strict", "tolerance", "reveal"):
         if options[key]:
             raise UsageProblem(f"--{key} needs answers to check", hint='for example --check "dx=-4"')
+    if options["paths"] is not None:
+        return _paths(report, digits, options), 0
     code = _second_opinions(report, options)
     learned = _learned(report, options)
     if form != "table":
@@ -170,6 +172,8 @@ def _format(options: dict[str, Any]) -> str:
         return form
     if options["json"]:
         return "json"
+    if options["steps"]:
+        return "steps"
     target: str | None = options["output"]
     return "table" if target is None else _ENDINGS.get(os.path.splitext(target)[1].lower(), "table")
 
@@ -212,6 +216,15 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
         raise UsageProblem(f"--format {form} cannot show verdicts", hint="use the default or --json")
     symbols = Symbols(_can_show(_target(options)))
     return [to_verdicts.render(verdicts, options["reveal"], digits, symbols)], code
+
+
+def _paths(report: Report, digits: int, options: dict[str, Any]) -> Iterable[str]:
+    from .homework.answers import node_called
+    from .render.symbols import Symbols
+    from .render.to_steps import path_lines
+
+    k = node_called(options["paths"].strip(), report, Source(options["paths"], "option"))
+    return path_lines(report, k, digits, Symbols(_can_show(_target(options))))
 
 
 def _learned(report: Report, options: dict[str, Any]) -> Descent | None:
@@ -260,6 +273,11 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
         from .render import to_csv
 
         return to_csv.lines(report)
+    if form == "steps":
+        from .render import to_steps
+        from .render.symbols import Symbols
+
+        return to_steps.lines(report, digits, Symbols(_can_show(_target(options))))
     if form == "plain":
         from .render import to_plain
 

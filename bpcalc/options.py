@@ -33,6 +33,7 @@ GROUPS = (ASK, SHOW, HOME, CHECK, LEARN, FILES, ABOUT)
 FORMATS = {
     "table": "a table (the default)",
     "blocks": "one block per node, for narrow terminals",
+    "steps": "both passes as on the board",
     "plain": "one fact a line, for screen readers and grep",
     "json": "JSON, full precision",
     "csv": "one row an edge, for spreadsheets",
@@ -66,6 +67,8 @@ OPTIONS = (
     Option("--format", "FORMAT", SHOW, ", ".join(FORMATS) + "."),
     Option("--json", None, SHOW, "The same as --format json."),
     Option("--digits", "N", SHOW, "Significant digits for people (1 to 17; default 6)."),
+    Option("--steps", None, SHOW, "The same as --format steps: both passes as a teacher writes them on the board."),
+    Option("--paths", "NAME", SHOW, "Every path from NAME to the output, with its product, and their sum."),
     Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
     Option("--color", "WHEN", SHOW, "auto, always or never."),
     Option("--check", "ANSWERS", HOME, "Check answers such as q=3, dq=-4, dq/dx=1 and name the mistakes.",

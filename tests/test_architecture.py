@@ -26,7 +26,7 @@ LAYERS = [
     {"homework.mistakes", "render.to_blocks"},
     {"homework.check"},
     {"render.to_json", "render.to_table", "render.to_plain", "render.to_csv", "render.to_descent",
-     "render.to_notebook", "render.to_verdicts"},
+     "render.to_notebook", "render.to_steps", "render.to_verdicts"},
     {"cli"},
     {"command", "__main__"},
 ]

@@ -113,13 +113,13 @@ def resolve(key: str, report: Report, source: Source) -> tuple[str, int, int | N
     """
     plain = key.replace("∂", "d").replace(" / ", "/")
     if plain.startswith("value "):
-        return VALUE, _node(plain[6:].strip(), report, source), None
+        return VALUE, node_called(plain[6:].strip(), report, source), None
     over, slash, under = plain.partition("/")
     if slash:
         if over[:1] != "d" or under[:1] != "d":
             raise BindingProblem(f"'{key}' is not a key", source, (0, len(key)), "write q, dq, df/dq or dq/dx")
-        top = _node(over[1:], report, source)
-        bottom = _node(under[1:], report, source)
+        top = node_called(over[1:], report, source)
+        bottom = node_called(under[1:], report, source)
         if top == report.graph.output:
             return GRADIENT, bottom, None
         if bottom not in report.graph.args(top):
@@ -134,7 +134,7 @@ def resolve(key: str, report: Report, source: Source) -> tuple[str, int, int | N
         return VALUE, own, None
     if inner is not None:
         return GRADIENT, inner, None
-    _node(plain, report, source)
+    node_called(plain, report, source)
     raise AssertionError
 
 
@@ -152,7 +152,11 @@ def _find(name: str, report: Report) -> int | None:
     return None
 
 
-def _node(name: str, report: Report, source: Source) -> int:
+def node_called(name: str, report: Report, source: Source) -> int:
+    """The node that a name or a label such as n4 stands for.
+
+    Raises BindingProblem when there is none.
+    """
     k = _find(name, report)
     if k is None:
         known = [report.label(k) for k in range(min(len(report), 500)) if report.shows(k)]

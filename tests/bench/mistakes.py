@@ -50,7 +50,8 @@ def main():
         print(f"| {code} | {total[code]} | {first[code] / total[code]:.1%} | {alone[code]} "
               f"| {alone_first[code] / max(alone[code], 1):.1%} |")
     count, single = sum(total.values()), sum(alone.values())
-    print(f"| all | {count} | {sum(first.values()) / count:.1%} | {single} | {sum(alone_first.values()) / single:.1%} |")
+    share, clear = sum(first.values()) / count, sum(alone_first.values()) / single
+    print(f"| all | {count} | {share:.1%} | {single} | {clear:.1%} |")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""Both passes as on the board, and the sum over paths."""
+
+import re
+
+import pytest
+
+from bpcalc import backprop
+from bpcalc.render.symbols import Symbols
+from bpcalc.render.to_steps import lines, path_lines
+
+from .oracles import Program
+
+
+def board(expression, values, **options):
+    return "".join(lines(backprop(expression, values), **options)).splitlines()
+
+
+def test_the_first_circuit_is_written_as_on_the_board():
+    assert board("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4}) == [
+        "Forward", "  x = -2", "  y = 5", "  z = -4", "  q = x + y = -2 + 5 = 3", "  f = q * z = 3 * (-4) = -12", "",
+        "Backward", "  ∂f/∂f = 1", "  ∂f/∂q = z = -4", "  ∂f/∂z = q = 3",
+        "  ∂f/∂y = ∂f/∂q · ∂q/∂y = (-4) · 1 = -4", "  ∂f/∂x = ∂f/∂q · ∂q/∂x = (-4) · 1 = -4"]
+
+
+def test_a_name_used_twice_lists_every_term():
+    assert "  ∂e/∂b = ∂e/∂c · ∂c/∂b + ∂e/∂d · ∂d/∂b = 2 · 1 + 3 · 1 = 2 + 3 = 5" in \
+        board("c = a + b; d = b + 1; e = c*d", {"a": 2, "b": 1})
+
+
+def test_the_rule_stands_before_the_numbers():
+    text = board("q = x^2; f = 5*q", {"x": 3})
+    assert "  ∂f/∂x = ∂f/∂q · ∂q/∂x = 5 · (2 * x) = 5 · 6 = 30" in text
+    assert "  ∂f/∂x = -1" in board("f = -x", {"x": 3})
+
+
+def test_the_branch_that_holds_gives_its_reason():
+    assert board("f = 3*relu(x)", {"x": -2})[-1].endswith("= 0   (x <= 0)")
+
+
+def test_ascii_is_enough():
+    assert all(line.isascii() for line in board("c = a + b; e = c*b", {"a": 2, "b": 1}, symbols=Symbols(unicode=False)))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_gradient_and_value_has_its_line(seed):
+    program = Program(seed, size=6)
+    report = backprop(program.text, program.inputs)
+    text = list(lines(report))
+    for k in report.graph.names:
+        own = [line for line in text if re.match(rf"  {report.label(k)} = ", line)]
+        ends = [line.split(" = ")[-1].split("   ")[0].strip() for line in own]
+        assert len(ends) == 1
+        assert float(ends[0]) == pytest.approx(report.trace.values[k], rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_sum_over_paths_is_the_gradient(seed):
+    program = Program(seed, size=5, kinks=False)
+    report = backprop(program.text, program.inputs)
+    for name in report.gradients:
+        text = list(path_lines(report, report.graph.node(name), digits=15))
+        if "left out" in text[-1]:
+            continue
+        total = float(text[-1].rsplit(" = ", 1)[1])
+        assert total == pytest.approx(report.gradients[name], rel=1e-9, abs=1e-12)
+
+
+def test_colahs_paths():
+    report = backprop("c = a + b; d = b + 1; e = c*d", a=2, b=1)
+    assert list(path_lines(report, report.graph.node("b"))) == [
+        "  b → c → e:  2 · 1 = 2\n", "  b → d → e:  3 · 1 = 3\n", "  sum: ∂e/∂b = 5\n"]
+
+
+def test_too_many_paths_are_not_listed():
+    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 40))])
+    report = backprop(text, x=1)
+    assert "more than 200 paths" in list(path_lines(report, report.graph.node("x")))[-1]
+
+
+def test_on_the_command_line(bpcalc):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4"]
+    assert bpcalc(*words, "--steps").out == bpcalc(*words, "--format", "steps").out
+    assert "sum: ∂f/∂x = -4" in bpcalc(*words, "--paths", "x").out
+    assert bpcalc(*words, "--paths", "w").code == 2
