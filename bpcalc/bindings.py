@@ -10,6 +10,7 @@ from math import isfinite
 
 from .engine import forward
 from .errors import BindingProblem, BpcalcError, InputProblem, NameProblem, Source
+from .lexer import lex
 from .syntax import parse
 
 TYPE_CHECKING = False
@@ -161,6 +162,11 @@ def _binding(source: Source) -> tuple[str, float]:
         else:
             if isfinite(number):
                 return name, number
+    if not name.isascii():
+        try:
+            lex(source)                            # names a letter that only looks like one
+        except BpcalcError as error:
+            raise BindingProblem(error.message, source, error.span, error.hint) from None
     if not _is_name(name):
         start = word.index(name)
         raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
@@ -173,10 +179,11 @@ def _value(source: Source) -> float:
     start = len(name) + 1
     if not value.strip():
         raise BindingProblem(f"{name.strip()} has no value after '='", source, (start, start + 1))
-    for sign in ";\n":
-        if sign in value:
+    for sign in ";\n=":
+        if sign in value and not value.startswith("="):
             at = start + value.index(sign)
-            raise BindingProblem("a binding holds one value", source, (at, at + 1))
+            raise BindingProblem("a binding holds one value", source, (at, at + 1),
+                                 "give every name a word of its own: x=1 y=2")
     try:
         graph = parse(source)
         return forward(graph, ()).values[graph.output]

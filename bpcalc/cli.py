@@ -42,6 +42,9 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         from .render.to_functions import render
 
         return [render()], 0
+    for key in ("output", "file", "bindings", "check_file"):
+        if options[key] == "":
+            raise UsageProblem(f"--{key.replace('_', '-')} names no file")
     form = _format(options)
     digits = _whole(options["digits"], "--digits", 1, 17, 6)
     color = _choice(options["color"] or "auto", "--color", ("auto", "always", "never"))

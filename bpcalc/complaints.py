@@ -39,9 +39,12 @@ def _explain_operand(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bp
     source, tokens, i = cursor.source, cursor.tokens, cursor.at
     before = tokens[i - 1][0] if i > 0 else LINE
     if i >= len(tokens):
-        if before == "=":
-            return SyntaxProblem(f"nothing stands after '{cursor.word(i - 1)}'", source, cursor.span(i))
-        return SyntaxProblem(f"the expression ends after '{cursor.word(i - 1)}'", source, cursor.span(i),
+        while i > 0 and tokens[i - 1][0] == LINE:
+            i -= 1
+        end = tokens[i - 1][2]
+        if tokens[i - 1][0] == "=":
+            return SyntaxProblem(f"nothing stands after '{cursor.word(i - 1)}'", source, (end, end + 1))
+        return SyntaxProblem(f"the expression ends after '{cursor.word(i - 1)}'", source, (end, end + 1),
                              "a number, a name or '(' must follow")
     word = cursor.word(i)
     token = tokens[i][0]
@@ -95,7 +98,7 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
                                  f"write {before}e5 for a power of ten, or {before}*{word} for a product")
     if _is_value(token) or token[-1:] == "(":
         shown = word if token[-1] != "(" else word.rstrip("( \t") + "(…)" if token != "(" else "(…)"
-        value = before if before != ")" else "(…)"
+        value = "(…)" if before[-1:] in ")²³" else before
         if before[-1:].isdigit() and word[:1] in ".0123456789":
             return SyntaxProblem(f"two numbers side by side: '{before}' and '{word}'", source, span,
                                  "an operator is missing between them")
@@ -141,6 +144,10 @@ def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
         if name in known or name in NAMED_CONSTANTS:
             return NameProblem(f"'{name}' is a value, not a function", source, span,
                                f"for a product write {name}*(…)")
+        if any(tokens[j][0] == f"{name}(" for j in range(i) if j == 0 or tokens[j - 1][0] in (";", LINE)):
+            return NameProblem(f"'{name}' is a step of this text, not a function", source,
+                               (span[0], span[0] + len(name)),
+                               "functions cannot be defined; write the expression out where it is needed")
         near = closest(name, FUNCTIONS)
         hint = f"did you mean {' or '.join(near)}?" if near else (
             f"bpcalc --functions lists them; for a product write {name}*(…)")
@@ -249,6 +256,8 @@ def explain_missing(cursor: Cursor, bound: Collection[str]) -> NoReturn:
     missing = list(cursor.missing)
     if len(missing) == 1:
         near = closest(name, [*bound, *assigned])
+        if name.lower() in ("nan", "inf", "infinity"):
+            raise NameProblem(f"'{name}' is no number of this language", source, span, "all numbers are finite")
         hint = f"did you mean {' or '.join(near)}? Otherwise add {name}=…" if near else f"add {name}=…"
         raise NameProblem(f"'{name}' has no value", source, span, hint)
     shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")

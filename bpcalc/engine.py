@@ -123,7 +123,7 @@ def _domain_problem(graph: Graph, values: list[float], k: int) -> BpcalcError:
         text = " ".join(text.split())
         if len(text) > 40:
             text = f"{text[:20]}…{text[-15:]}"
-        if text and f"{text} = {value:.12g}" not in shown:
+        if text and text != f"{value:.12g}" and f"{text} = {value:.12g}" not in shown:
             shown.append(f"{text} = {value:.12g}")
     hint = f"here {' and '.join(shown)}" if shown else None
     return DomainProblem(message, graph.source, where[k], hint)

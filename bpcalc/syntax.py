@@ -194,10 +194,12 @@ def _build(
         names = read[1:-1:2]
         if any(comma != "," for comma in read[2:-1:2]) or len(read) % 2 == 0 or not names:
             raise Stuck("head")
-        for name in names:
+        for at, name in enumerate(names):
             if name[0] in DIGITS or name in _AFTER or name[-1] == "(" or name == LINE:
                 raise Stuck("head")
-            if lookup(name) is None:
+            if cursor is not None and name not in bound:
+                cursor.missing.setdefault(name, cursor.at - len(read) + 1 + 2 * at)
+            elif lookup(name) is None:
                 leaf(name)
         return read[0][:-1], []
 

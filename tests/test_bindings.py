@@ -39,6 +39,9 @@ def test_names_are_free_of_the_languages_own(name):
     ("x=1,5", "a comma outside a function's arguments", ","),
     ("x=1 2", "two numbers side by side: '1' and '2'", "2"),
     ("f(x)=2", "'f(x)' is not a name", "f(x)"),
+    ("x=1 y=2", "a binding holds one value", "="),
+    ("x=1,y=2", "a binding holds one value", "="),
+    ("х=1", "the character U+0445 (CYRILLIC SMALL LETTER HA) is not part of the language", "х"),
 ])
 def test_what_is_no_binding_is_told_with_its_place(word, message, under):
     with pytest.raises(BpcalcError) as found:

@@ -89,6 +89,7 @@ def test_every_letter_after_a_minus_is_an_expression(bpcalc):
     (["x*y", "x=1", "y=2", "--upstream", "nan"], ["nan is not a finite number"]),
     (["x*y", "x=1", "y=2", "--json", "--format", "csv"], ["two formats"]),
     (["--file", "nowhere.txt"], ["cannot read nowhere.txt", "no such file"]),
+    (["x", "x=1", "-o", ""], ["--output names no file"]),
     ([], ["Usage"]),
 ], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_usage_errors_say_what_to_do(words, texts, bpcalc):
