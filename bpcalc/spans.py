@@ -42,9 +42,10 @@ def _leaves(tokens: list[Token]) -> list[int]:
 def _roots(graph: Graph) -> list[int]:
     """The nodes of all statements, in order."""
     ops, first = graph.ops, len(graph.inputs)
-    found = {k for k in graph.symbols.values() if k >= first and ops[k] != CONSTANT}
-    found.add(graph.output)
-    return sorted(found)
+    found = sorted(k for k in graph.symbols.values() if k >= first and ops[k] != CONSTANT)
+    if graph.output_name is None:
+        found.append(graph.output)     # it may be an earlier node: `q = x + y; x`
+    return found
 
 
 def spans(graph: Graph) -> list[Span | None]:

@@ -194,6 +194,9 @@ def test_a_step_that_does_not_reach_the_output_spoils_nothing():
     ("min(1, 1/(x*1e300))", {"x": 1e10}, "x*1e300", "too large"),
     ("clip(x, 2, 1)", {"x": 1}, "clip(x, 2, 1)", "lower bound"),
     ("0^x", {"x": -1}, "0^x", "zero to a negative power"),
+    ("t = log(x); x", {"x": -1}, "log(x)", "needs a positive number"),
+    ("t = 1/x; u = t + 1; t", {"x": 0}, "1/x", "division by zero"),
+    ("t = 2; u = sqrt(x); 3", {"x": -1}, "sqrt(x)", "not negative"),
 ])
 def test_a_value_that_does_not_exist_is_an_error_at_its_operation(expression, values, span, words):
     with pytest.raises(BpcalcError) as found:
