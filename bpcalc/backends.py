@@ -276,15 +276,7 @@ def _placed(row: Op, text: str, args: tuple[int, ...], k: int, slot: int = 0) ->
         names["x"] = f"v{args[slot]}"
     else:
         names.update((name, f"v{i}") for name, i in zip(row.params, args))
-    pieces: list[str] = []
-    word = ""
-    for c in text + " ":
-        if c.isalnum() or c == "_":
-            word += c
-        else:
-            pieces += [names.get(word, word), c]
-            word = ""
-    return "".join(pieces).strip()
+    return _renamed(text, names)
 
 
 def _islice() -> Any:
@@ -296,6 +288,19 @@ def _islice() -> Any:
 def _words(text: str) -> set[str]:
     """The names in a rule."""
     return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    """A rule's text with other words for some of its names."""
+    pieces: list[str] = []
+    word = ""
+    for c in text + " ":
+        if c.isalnum() or c == "_":
+            word += c
+        else:
+            pieces += [names.get(word, word), c]
+            word = ""
+    return "".join(pieces).strip()
 
 
 def _places(row: Op) -> tuple[str, ...]:
@@ -331,15 +336,7 @@ def _inline(row: Op, text: str) -> str:
     if len(row.params) > 2 or row.variadic or not _is_simple(text):
         return text
     places = dict(zip(row.params, ("_v[_i]", "_v[_j]")))
-    pieces: list[str] = []
-    word = ""
-    for c in text + " ":
-        if c.isalnum() or c == "_":
-            word += c
-        else:
-            pieces += [places.get(word, word), c]
-            word = ""
-    return "".join(pieces).strip()
+    return _renamed(text, places)
 
 
 def _push(text: str, place: str, careful: bool, several: bool, load: list[str] | None = None) -> list[str]:

@@ -25,11 +25,6 @@ _COMPARISONS = {"<=": ">", ">=": "<", "==": "!=", "!=": "==", "<": ">=", ">": "<
 _rules: dict[str, Graph] = {}
 
 
-def bracketed(piece: Piece) -> str:
-    """The text in brackets."""
-    return f"({piece[0]})"
-
-
 def compose(row: Op, parts: Sequence[Piece]) -> Piece:
     """One operation applied to pieces of text: ``q * (x + y)``, ``sin(x)``, ``x^2``."""
     if row.name == "identity":

@@ -14,7 +14,7 @@ The first ``len(inputs)`` nodes are the bound variables, in order of first appea
 
 from __future__ import annotations
 
-from .ops import CONSTANT, INPUT, TABLE, Op
+from .ops import CONSTANT, TABLE, Op
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,3 @@ class Graph:
         """The node a user's name stands for, or None."""
         k = self.symbols.get(name)
         return None if k is None or self.ops[k] == CONSTANT else k
-
-    def is_leaf(self, k: int) -> bool:
-        """Whether node ``k`` is a variable or a number."""
-        return self.ops[k] in (INPUT, CONSTANT)

@@ -227,10 +227,6 @@ class Report:
         """Whether node ``k`` depends on a variable whose gradient was asked for."""
         return bool(self._gradients.live[k])
 
-    def reaches(self, k: int) -> bool:
-        """Whether node ``k``'s gradient flows on (see Gradients.counts)."""
-        return self._gradients.counts(k)
-
     def each_node(self) -> Iterator[Node]:
         """The nodes in forward order, made one by one."""
         graph, values = self.graph, self.trace.values

@@ -6,12 +6,12 @@ from __future__ import annotations
 class Symbols:
     """One set of signs; ``unicode`` says which."""
 
-    __slots__ = ("arrow", "both", "dash", "no", "partial", "rule", "times", "unicode", "yes")
+    __slots__ = ("arrow", "both", "no", "partial", "rule", "times", "unicode", "yes")
 
     def __init__(self, unicode: bool = True) -> None:
         self.unicode = unicode
         self.partial, self.times, self.arrow = ("∂", "×", "→") if unicode else ("d", "*", "->")
-        self.dash, self.rule = ("–", "─") if unicode else ("-", "-")
+        self.rule = "─" if unicode else "-"
         self.yes, self.no, self.both = ("✓", "✗", "~") if unicode else ("ok", "XX", "~")
 
 
