@@ -414,7 +414,9 @@ def run(argv: list[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("BPCALC_DEBUG"):
             raise
-        _say(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}")
+        from .render.to_caret import visible
+
+        _say(visible(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}"))
         return 70
 
 
