@@ -1,0 +1,113 @@
+"""What a circuit picture consists of, whatever it is drawn with: nodes, and wires with two numbers.
+
+A wire carries its source's value forward and, back, the part of the gradient that flows along it:
+upstream × local.  Numbers are drawn at each of their uses, everything else once.  The output, and
+what is used nowhere, ends in a wire to its own name.
+"""
+
+from __future__ import annotations
+
+from ..ops import CONSTANT, INPUT
+from ..report import Report
+
+VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
+
+
+class Spot:
+    """One thing that is drawn for node ``k``: a VARIABLE, NUMBER, OPERATION or END.
+
+    ``sign`` is what stands in it; ``name`` what the user calls an operation's result.  ``total`` says
+    that its gradient is a sum over several wires (or over none), so that no single wire shows it.
+    """
+
+    __slots__ = ("k", "key", "kind", "live", "name", "sign", "total")
+
+    def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool) -> None:
+        self.key = key
+        self.kind = kind
+        self.k = k
+        self.sign = sign
+        self.name = name
+        self.live = live
+        self.total = False
+
+
+class Link:
+    """A wire between two spots, by their places in ``Wiring.spots``.
+
+    It is argument ``slot`` of node ``user`` (-1 for the wire to an END).  ``gradient`` counts where
+    ``live``; None is an undefined one.
+    """
+
+    __slots__ = ("gradient", "k", "live", "slot", "source", "target", "user", "value")
+
+    def __init__(self, source: int, target: int, k: int, user: int, slot: int, value: float,
+                 gradient: float | None, live: bool) -> None:
+        self.source = source
+        self.target = target
+        self.k = k
+        self.user = user
+        self.slot = slot
+        self.value = value
+        self.gradient = gradient
+        self.live = live
+
+
+class Wiring:
+    """The spots and links of a report; the source of a link stands before its target."""
+
+    __slots__ = ("links", "spots")
+
+    def __init__(self, report: Report) -> None:
+        graph, values = report.graph, report.trace.values
+        self.spots: list[Spot] = []
+        self.links: list[Link] = []
+        products = {(edge.node, edge.slot): edge.product for edge in report.each_edge()}
+        place: dict[int, int] = {}
+        uses = [0] * len(graph)
+        for k, code in enumerate(graph.ops):
+            if code == CONSTANT:
+                continue
+            args = graph.args(k)
+            sources = []
+            for slot, i in enumerate(args):
+                uses[i] += 1
+                if graph.ops[i] == CONSTANT:
+                    sources.append(self._add(Spot(f"c{k}_{slot}", NUMBER, i, report.label(i), "", False)))
+                else:
+                    sources.append(place[i])
+            if code == INPUT:
+                place[k] = self._add(Spot(f"n{k}", VARIABLE, k, report.label(k), "", report.is_live(k)))
+                continue
+            place[k] = self._add(
+                Spot(f"n{k}", OPERATION, k, sign(report, k), graph.names.get(k, ""), report.is_live(k)))
+            for slot, (i, source) in enumerate(zip(args, sources)):
+                live = (k, slot) in products
+                self.links.append(Link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live))
+        ends = [k for k in place if not uses[k] and k != graph.output]
+        for k in [*ends, graph.output]:
+            if k not in place:
+                place[k] = self._add(Spot(f"c{k}", NUMBER, k, report.label(k), "", False))
+            end = self._add(Spot(f"e{k}", END, k, report.symbol if k == graph.output else report.label(k), "",
+                                 report.is_live(k)))
+            gradient = report.upstream if k == graph.output else report.gradient(k)
+            self.links.append(Link(place[k], end, k, -1, 0, values[k], gradient, report.is_live(k)))
+        wires = [0] * len(self.spots)
+        for link in self.links:
+            wires[link.source] += 1
+        for spot, count in zip(self.spots, wires):
+            spot.total = spot.live and spot.kind != END and count > 1
+
+    def _add(self, spot: Spot) -> int:
+        self.spots.append(spot)
+        return len(self.spots) - 1
+
+
+def sign(report: Report, k: int) -> str:
+    """What stands in the node of an operation: ``+``, ``*``, ``exp``."""
+    row = report.graph.row(k)
+    if row.name == "identity":
+        return "="
+    if row.fixity is None or len(row.params) == 1:
+        return row.name
+    return row.fixity[0]
