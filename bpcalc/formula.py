@@ -22,6 +22,7 @@ Piece = tuple[str, int]
 
 ATOM = 100
 _COMPARISONS = {"<=": ">", ">=": "<", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
+_PLAIN = frozenset(("0", "1", "-1"))
 _rules: dict[str, Graph] = {}
 
 
@@ -51,7 +52,11 @@ def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str
     ``own`` stands for the operation's result.
     """
     shown = row.shown_partial(slot, len(parts))
+    if shown in _PLAIN:
+        return shown
     names = _names(row, slot, parts, own)
+    if shown in names:
+        return names[shown][0]
     if " if " not in shown:
         return _write(shown, names)
     yes, test, no = _branches(shown)
