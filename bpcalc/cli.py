@@ -163,7 +163,7 @@ def _choice(text: str, option: str, known: Iterable[str]) -> str:
 
 
 # ----------------------------------------------------------------------------------------- output
-_ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table"}
+_ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg"}
 
 
 def _format(options: dict[str, Any]) -> str:
@@ -281,6 +281,10 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
         from .render.symbols import Symbols
 
         return to_steps.lines(report, digits, Symbols(_can_show(_target(options))))
+    if form == "svg":
+        from .render import to_svg
+
+        return [to_svg.render(report, digits)]
     if form == "plain":
         from .render import to_plain
 

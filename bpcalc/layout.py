@@ -263,10 +263,8 @@ def _heights(net: _Net) -> list[float]:
     if not net.items:
         return []
     conflicts = _conflicts(net)
-    plans = []
-    for from_right in (False, True):
-        for from_below in (False, True):
-            plans.append((from_below, _extreme(net, conflicts, from_right, from_below)))
+    plans = [(from_below, _extreme(net, conflicts, from_right, from_below))
+             for from_right in (False, True) for from_below in (False, True)]
     # All four as high as the lowest of them, those from above at its top and those from below at its foot.
     spans = [(min(ys), max(ys)) for _, ys in plans]
     top, foot = min(spans, key=lambda span: span[1] - span[0])

@@ -37,6 +37,7 @@ FORMATS = {
     "plain": "one fact a line, for screen readers and grep",
     "json": "JSON, full precision",
     "csv": "one row an edge, for spreadsheets",
+    "svg": "a picture of the circuit",
 }
 
 

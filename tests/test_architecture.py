@@ -14,7 +14,7 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 # From the bottom up: a module imports only from layers below its own.
 LAYERS = [
     {"errors", "ops"},
-    {"graph", "lexer", "options", "render.numbers", "render.symbols"},
+    {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
     {"backends", "complaints"},
     {"syntax"},
     {"spans", "formula"},
@@ -22,11 +22,11 @@ LAYERS = [
     {"bindings"},
     {"report"},
     {"verify", "descent", "homework.answers", "homework.replay", "render.cells", "render.to_caret",
-     "render.to_functions"},
+     "render.to_functions", "render.wiring"},
     {"homework.mistakes", "render.to_blocks"},
     {"homework.check"},
     {"render.to_json", "render.to_table", "render.to_plain", "render.to_csv", "render.to_descent",
-     "render.to_notebook", "render.to_steps", "render.to_verdicts"},
+     "render.to_notebook", "render.to_steps", "render.to_svg", "render.to_verdicts"},
     {"cli"},
     {"command", "__main__"},
 ]

@@ -100,9 +100,6 @@ class Drawing:
         ports = self._ports()
         wires = [Wire(link.source, link.target, port, self._label(link))
                  for link, port in zip(self.wiring.links, ports)]
-        for link, port in zip(self.wiring.links, ports):
-            box = boxes[link.target]
-            box.up, box.down = max(box.up, 11 - port), max(box.down, port + 11)
         plan = arrange(boxes, wires)
         legend_width, legend = self._legend()
         width, height = max(plan.width, legend_width), plan.height
@@ -119,11 +116,13 @@ class Drawing:
     def document(self, name: str, title: str | None, rules: str = "", extra: str = "") -> str:
         """The SVG element with title and description; ``name`` is its id."""
         inner = f"<style>\n{rules}</style>\n" if rules else ""
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" width="{self.width:g}" height="{self.height:g}" '
-                f'viewBox="0 0 {self.width:g} {self.height:g}" role="img" aria-labelledby="{name}-t {name}-d"{extra}>\n'
+        width, height = self.width, self.height
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" width="{width}" height="{height}" '
+                f'viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-t {name}-d"{extra}>\n'
                 f'<title id="{name}-t">{text(title or self.cells.title())}</title>\n'
                 f'<desc id="{name}-d">{text(self.description())}</desc>\n{inner}'
-                f'<rect class="paper" x="0.5" y="0.5" width="{self.width - 1:g}" height="{self.height - 1:g}" rx="8"/>\n'
+                f'<rect class="paper" x="0.5" y="0.5" width="{self.width - 1:g}" height="{self.height - 1:g}" '
+                f'rx="8"/>\n'
                 f'{self.body}</svg>\n')
 
     def description(self) -> str:
@@ -140,10 +139,9 @@ class Drawing:
         length = len(self._sign(spot))
         if spot.kind == OPERATION:
             body = 2 * _RADIUS if length < 3 else length * _SIGN * ADVANCE + 18
-            up = down = _RADIUS + 3
         else:
             body = max(30.0, length * _SIZE * ADVANCE + 16)
-            up = down = _HALF + 3
+        up = down = self._half_height(spot) + 3
         width = body
         if spot.name:
             up += _SIZE + 3
@@ -152,6 +150,9 @@ class Drawing:
             down += _SMALL + 5
             width = max(width, (self._room(self.report.gradient(spot.k)) + 4) * _SMALL * ADVANCE)
         return Box(round(width, 2), up, down, round(body / 2, 2))
+
+    def _half_height(self, spot: Spot) -> float:
+        return max(_RADIUS, (spot.inputs - 1) / 2 * _PORT + 8) if spot.kind == OPERATION else _HALF
 
     def _room(self, value: float | None) -> int:
         return max(self._least, len(show(value, self.digits)))
@@ -201,9 +202,7 @@ class Drawing:
         if spot.kind == OPERATION and half == _RADIUS:
             parts.append(f'<circle class="body" cx="{_n(x)}" cy="{_n(y)}" r="{_n(_RADIUS)}"/>')
         else:
-            tall = _RADIUS if spot.kind == OPERATION else _HALF
-            ports = box.down - 3 - (_SMALL + 5 if spot.total else 0)
-            tall = max(tall, ports) if spot.kind == OPERATION else tall
+            tall = self._half_height(spot)
             corner = {OPERATION: _RADIUS, VARIABLE: 5.0, NUMBER: 5.0, END: _HALF}[spot.kind]
             parts.append(f'<rect class="body" x="{_n(x - half)}" y="{_n(y - tall)}" width="{_n(2 * half)}" '
                          f'height="{_n(2 * tall)}" rx="{_n(corner)}"/>')

@@ -16,19 +16,21 @@ VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
 class Spot:
     """One thing that is drawn for node ``k``: a VARIABLE, NUMBER, OPERATION or END.
 
-    ``sign`` is what stands in it; ``name`` what the user calls an operation's result.  ``total`` says
-    that its gradient is a sum over several wires (or over none), so that no single wire shows it.
+    ``sign`` is what stands in it; ``name`` what the user calls an operation's result (the output's
+    stands at its END); ``inputs`` how many wires arrive.  ``total`` says that its gradient is the sum
+    over several wires, so that no single wire shows it.
     """
 
-    __slots__ = ("k", "key", "kind", "live", "name", "sign", "total")
+    __slots__ = ("inputs", "k", "key", "kind", "live", "name", "sign", "total")
 
-    def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool) -> None:
+    def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool, inputs: int = 0) -> None:
         self.key = key
         self.kind = kind
         self.k = k
         self.sign = sign
         self.name = name
         self.live = live
+        self.inputs = inputs
         self.total = False
 
 
@@ -65,13 +67,16 @@ class Wiring:
         products = {(edge.node, edge.slot): edge.product for edge in report.each_edge()}
         place: dict[int, int] = {}
         uses = [0] * len(graph)
+        for k in range(len(graph)):
+            for i in graph.args(k):
+                uses[i] += 1
+        named = {k: name for k, name in graph.names.items() if uses[k] and k != graph.output}
         for k, code in enumerate(graph.ops):
             if code == CONSTANT:
                 continue
             args = graph.args(k)
             sources = []
             for slot, i in enumerate(args):
-                uses[i] += 1
                 if graph.ops[i] == CONSTANT:
                     sources.append(self._add(Spot(f"c{k}_{slot}", NUMBER, i, report.label(i), "", False)))
                 else:
@@ -80,7 +85,8 @@ class Wiring:
                 place[k] = self._add(Spot(f"n{k}", VARIABLE, k, report.label(k), "", report.is_live(k)))
                 continue
             place[k] = self._add(
-                Spot(f"n{k}", OPERATION, k, sign(report, k), graph.names.get(k, ""), report.is_live(k)))
+                Spot(f"n{k}", OPERATION, k, sign(report, k), named.get(k, ""),
+                     report.is_live(k), len(args)))
             for slot, (i, source) in enumerate(zip(args, sources)):
                 live = (k, slot) in products
                 self.links.append(Link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live))
