@@ -285,6 +285,17 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
         from .render import to_svg
 
         return [to_svg.render(report, digits)]
+    if form in ("dot", "mermaid"):
+        from .render import to_dot, to_mermaid
+
+        return [(to_dot if form == "dot" else to_mermaid).render(report, digits)]
+    if form == "circuit":
+        from .render import to_circuit
+
+        out = _target(options)
+        terminal = _is_terminal(out)
+        return [to_circuit.render(report, _width(terminal), digits, _can_show(out),
+                                  _colored(options["color"] or "auto", terminal))]
     if form == "plain":
         from .render import to_plain
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from bpcalc import backprop
-from bpcalc.render import to_svg
+from bpcalc.render import to_circuit, to_svg
 from bpcalc.render.numbers import show
 
 from .oracles import Program
@@ -79,3 +79,30 @@ def test_the_command_line_writes_pictures(bpcalc, tmp_path):
     words = [CLASSIC[0], "x=-2", "y=5", "z=-4"]
     assert bpcalc(*words, "-o", target).code == 0
     assert target.read_text(encoding="utf-8") == bpcalc(*words, "--format", "svg").out
+
+
+@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("columns", [60, 120, None])
+def test_the_text_circuit_and_the_tree_show_every_number(seed, columns):
+    program = Program(seed, size=6, kinks=False)
+    report = backprop(program.text, program.inputs)
+    drawn = to_circuit.render(report, columns)
+    for node in report.nodes:
+        for number in (node.value, node.gradient):
+            if number is not None:
+                assert re.search(rf"(?<![\w.-]){re.escape(show(number))}(?![\w.])", drawn), show(number)
+    if columns:
+        assert max(map(len, drawn.splitlines())) <= max(columns, 200)
+
+
+def test_pictures_as_text_for_other_programs(bpcalc):
+    words = [CLASSIC[0], "x=-2", "y=5", "z=-4"]
+    dot = bpcalc(*words, "--format", "dot").out
+    assert dot.startswith("digraph")
+    assert dot.count("{") == dot.count("}")
+    assert "-12" in dot
+    mermaid = bpcalc(*words, "--format", "mermaid").out
+    assert mermaid.startswith(("graph LR", "flowchart LR"))
+    assert "#45;12" in mermaid                      # every sign is written by its number
+    assert bpcalc(*words, "--format", "circuit").code == 0
+    assert bpcalc(*words, "--format", "circuit", "--color", "never").out.count("-4") >= 4

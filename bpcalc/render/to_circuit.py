@@ -95,6 +95,8 @@ class _Plan:
                 until[i] = self.meet[at]
         for at, twig in enumerate(self.tree):
             row, start = self.row[at], self.start[at]
+            if not twig.inputs and not twig.live:
+                start += until[at] - self.least[at]          # numbers stand where they are used
             rows[row - 1].append((start + 1, self.values[at], "\x1b[32m"))
             if self.gradients[at]:
                 rows[row + 1].append((start + 1, self.gradients[at], "\x1b[31m"))
@@ -102,10 +104,11 @@ class _Plan:
             if twig.inputs:
                 self._operation(rows, at, unicode)
             else:
-                rows[row].append((0, twig.name, ""))
+                rows[row].append((0 if twig.live else start - 1 - len(twig.name), twig.name, ""))
         top = self.row[-1]
         rows[top].append((self.least[-1], ("▶ " if unicode else "> ") + self.end, ""))
-        return [_line(row, color) for row in rows]
+        lines = [_line(row, color) for row in rows]
+        return lines if lines[-1] else lines[:-1]
 
     def _operation(self, rows: list[list[tuple[int, str, str]]], at: int, unicode: bool) -> None:
         twig, meet, own = self.tree[at], self.meet[at], self.row[at]

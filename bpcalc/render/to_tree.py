@@ -89,7 +89,7 @@ def _tree(report: Report, top: int, products: dict[tuple[int, int], float | None
 
 
 def sums(report: Report) -> list[int]:
-    """The variables whose gradient is the sum over several wires, or over none."""
+    """The variables whose gradient is the sum over several wires."""
     graph = report.graph
     uses = [0] * len(graph)
     for k in range(len(graph)):
@@ -102,7 +102,7 @@ def sums(report: Report) -> list[int]:
 def render(report: Report, width: int | None = None, digits: int = 6, unicode: bool = True,
            color: bool = False) -> str:
     """The trees as text, the output's last."""
-    forest = trees(report, DEPTH if width is None else max(4, min(DEPTH, (width - 40) // 3)))
+    forest = trees(report, DEPTH if width is None else max(4, min(DEPTH, (width - 34) // 3)))
     dash = "–" if unicode else "-"
     stem, last, bar, blank = ("├─ ", "└─ ", "│  ", "   ") if unicode else ("|- ", "`- ", "|  ", "   ")
     rows: list[tuple[str, str, str]] = []
@@ -130,7 +130,7 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
 def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
     """What a tree cannot show: the sums of variables that are used several times."""
     red, plain = ("\x1b[31m", "\x1b[0m") if color else ("", "")
-    lines = [f"{report.label(k)}: sum of its wires' gradients = {red}{show(report.gradient(k), digits)}{plain}"
+    lines = [f"{report.label(k)}: the gradients of its wires add up to {red}{show(report.gradient(k), digits)}{plain}"
              for k in sums(report)]
     if any(code == CONSTANT for code in report.graph.ops) and dash:
         lines.append(f"{dash} no gradient")

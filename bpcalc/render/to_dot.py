@@ -1,0 +1,42 @@
+"""The circuit in Graphviz's language, values and gradients on its edges."""
+
+from __future__ import annotations
+
+from ..report import Report
+from .numbers import show
+from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
+
+_LOOK = {
+    VARIABLE: 'shape=box, style="rounded,filled", fillcolor="#ddf4ff"',
+    NUMBER: 'shape=box, style="rounded,dashed"',
+    OPERATION: 'shape=circle, margin="0.02"',
+    END: 'shape=box, style="rounded,filled", fillcolor="#fff8c5"',
+}
+
+
+def render(report: Report, digits: int = 6) -> str:
+    """A digraph whose edges are labelled with the value and, on a second line, the gradient."""
+    wiring = Wiring(report)
+    lines = ["digraph bpcalc {", "  rankdir=LR;", '  node [fontname="monospace"];', '  edge [fontname="monospace"];']
+    lines += [f"  {spot.key} [label={_quoted(_words(report, spot, digits))}, {_LOOK[spot.kind]}];"
+              for spot in wiring.spots]
+    for link in wiring.links:
+        source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
+        dashed = "" if link.live else ", style=dashed"
+        lines.append(f"  {source} -> {target} [label={_quoted(_numbers(link, digits))}{dashed}];")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _words(report: Report, spot: Spot, digits: int) -> str:
+    words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
+    return f"{words}\nsum {show(report.gradient(spot.k), digits)}" if spot.total else words
+
+
+def _numbers(link: Link, digits: int) -> str:
+    return f"{show(link.value, digits)}\n{show(link.gradient, digits) if link.live else 'no grad'}"
+
+
+def _quoted(words: str) -> str:
+    r"""A string of DOT: \ and " are escaped, a line ends with \n."""
+    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

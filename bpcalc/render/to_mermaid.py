@@ -1,0 +1,34 @@
+"""The circuit as a Mermaid flowchart, which GitHub and many wikis draw inside Markdown."""
+
+from __future__ import annotations
+
+from ..report import Report
+from .numbers import show
+from .wiring import END, NUMBER, OPERATION, VARIABLE, Wiring
+
+_SHAPE = {VARIABLE: ("[", "]"), NUMBER: ("[", "]"), OPERATION: ("((", "))"), END: ("([", "])")}
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .")
+
+
+def render(report: Report, digits: int = 6) -> str:
+    """A flowchart whose edges are labelled with the value and, on a second line, the gradient."""
+    wiring = Wiring(report)
+    lines = ["flowchart LR"]
+    for spot in wiring.spots:
+        words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
+        label = _escaped(words)
+        if spot.total:
+            label += f"<br/>sum {_escaped(show(report.gradient(spot.k), digits))}"
+        left, right = _SHAPE[spot.kind]
+        lines.append(f'  {spot.key}{left}"{label}"{right}')
+    for link in wiring.links:
+        source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
+        gradient = _escaped(show(link.gradient, digits)) if link.live else "no grad"
+        before, after = ("--", "-->") if link.live else ("-.", ".->")
+        lines.append(f'  {source} {before} "{_escaped(show(link.value, digits))}<br/>{gradient}" {after} {target}')
+    return "\n".join(lines) + "\n"
+
+
+def _escaped(words: str) -> str:
+    """Whatever could mean something to Mermaid, Markdown or HTML as the number of its character."""
+    return "".join(c if c in _PLAIN else f"#{ord(c)};" for c in words)
