@@ -67,8 +67,8 @@ def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequen
            out: float) -> tuple[str, str] | None:
     """The branch of the local gradient that holds at a point, as (formula, condition).
 
-    None where the formula has no branches, and where the rule itself departs from both of them (a
-    tie, a kink).
+    None where the formula has no branches.  At a kink the rule itself may depart from both of them:
+    ties share, and abs has gradient 0 at its corner.
     """
     shown = row.shown_partial(slot, len(parts))
     if " if " not in shown:

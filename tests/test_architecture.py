@@ -23,7 +23,7 @@ LAYERS = [
     {"report"},
     {"verify", "descent", "homework.answers", "homework.replay", "render.cells", "render.to_caret",
      "render.to_functions", "render.wiring"},
-    {"homework.mistakes", "render.to_blocks", "render.to_tree"},
+    {"homework.mistakes", "render.to_blocks", "render.worked", "render.to_tree"},
     {"homework.check"},
     {"render.to_circuit", "render.to_dot", "render.to_mermaid", "render.to_json", "render.to_table",
      "render.to_plain", "render.to_csv", "render.to_descent",

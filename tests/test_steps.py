@@ -72,9 +72,37 @@ def test_colahs_paths():
 
 
 def test_too_many_paths_are_not_listed():
-    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 40))])
+    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 12))])
     report = backprop(text, x=1)
-    assert "more than 200 paths" in list(path_lines(report, report.graph.node("x")))[-1]
+    *listed, rest, total = path_lines(report, report.graph.node("x"), limit=10)
+    assert len(listed) == 10
+    assert rest == f"  and {2**11 - 10:,} more paths, which are left out\n"
+    assert total == "  sum: ∂a11/∂x = 2048\n"
+
+
+def test_paths_beyond_counting_take_no_time():
+    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 100))])
+    report = backprop(text, x=1)
+    assert list(path_lines(report, report.graph.node("x")))[-2] == "  and very many more paths, which are left out\n"
+
+
+def test_a_long_path_is_written_in_linear_time():
+    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + 1" for i in range(1, 20_000))])
+    report = backprop(text, x=1)
+    path, total = path_lines(report, report.graph.node("x"))
+    assert path.count("→") == 20_000
+    assert total.endswith(" = 1\n")
+
+
+def test_a_node_without_a_way_to_the_output_has_no_paths():
+    report = backprop("a = 2*x; b = 3*x; f = a*y", x=1, y=5)
+    assert list(path_lines(report, report.graph.node("b"))) == ["  sum: ∂f/∂b = 0\n"]
+
+
+def test_a_tie_shows_the_share_and_not_a_branch():
+    assert board("f = 3*max(x, y)", {"x": 2, "y": 2})[-3:] == [
+        "  ∂f/∂x = ∂f/∂n3 · ∂n3/∂x = 3 · 0.5 = 1.5   (tie)", "",
+        "note: n3: the arguments tie; each of the largest gets an equal share"]
 
 
 def test_on_the_command_line(bpcalc):
