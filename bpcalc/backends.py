@@ -35,9 +35,9 @@ def _run(source: str, name: str, namespace: dict[str, Any]) -> Any:
     return namespace.pop("made")
 
 
-def _ties(xs: Any, out: float) -> int:
+def _ties(xs: Sequence[float], out: float) -> int:
     """How many of ``xs`` equal ``out``."""
-    return sum(x == out for x in xs)
+    return xs.count(out)
 
 
 def _gauss(x: float, s: float) -> float:
@@ -197,8 +197,10 @@ class Floats:
             lines.append(f"  {word} _c == {row.code}:")
             body: list[str] = []
             if row.variadic:
-                body += ["xs = [_v[_s] for _s in _i]", "out = _o", "for _s in _i:", " x = _v[_s]"]
-                body += [f" {line}" for line in _push(row.partial(0), "_s", careful, True)]
+                # Counted once: with many arguments, counting anew for each of them would be quadratic.
+                body += ["xs = [_v[_s] for _s in _i]", "out = _o", "_t = ties(xs, out)", "for _s in _i:", " x = _v[_s]"]
+                text = row.partial(0).replace("ties(xs, out)", "_t")
+                body += [f" {line}" for line in _push(text, "_s", careful, True)]
             else:
                 places = _places(row)
                 if len(row.params) > 2:
@@ -238,6 +240,8 @@ class Floats:
             for text in (row.forward, *row.partials):
                 self._define(text)
             args = graph.args(k)
+            if row.variadic:
+                lines.append(f" xs{k} = [{', '.join(f'v{i}' for i in args)}]")
             if row.guarded:
                 for test, _ in row.domain:
                     lines.append(f" if not ({_placed(row, test, args, k)}): raise ValueError")
@@ -256,7 +260,7 @@ class Floats:
             args = graph.args(k)
             for slot, i in enumerate(args):
                 text = row.partial(slot)
-                if not live[i] or text == "0":
+                if not live[i]:
                     continue
                 term = {"1": f"g{k}", "-1": f"-g{k}"}.get(text) or \
                     f"g{k} * ({_placed(row, text, args, k, slot)})"
@@ -272,7 +276,7 @@ def _placed(row: Op, text: str, args: tuple[int, ...], k: int, slot: int = 0) ->
     """A rule over the variables v0, v1, … of straight-line code."""
     names = {"out": f"v{k}"}
     if row.variadic:
-        names["xs"] = f"({', '.join(f'v{i}' for i in args)})"
+        names["xs"] = f"xs{k}"
         names["x"] = f"v{args[slot]}"
     else:
         names.update((name, f"v{i}") for name, i in zip(row.params, args))
@@ -341,8 +345,8 @@ def _inline(row: Op, text: str) -> str:
 
 def _push(text: str, place: str, careful: bool, several: bool, load: list[str] | None = None) -> list[str]:
     """Lines that add upstream times local to the gradient of the input at ``place``."""
-    if text == "0":
-        return []
+    if text == "0" and not careful:
+        return []                                  # careful: an undefined gradient times 0 is undefined
     guard = [f"if _live[{place}]:"] if careful else []
     if text in ("1", "-1"):
         line = f"_g[{place}] {'+' if text == '1' else '-'}= _d"

@@ -77,6 +77,18 @@ class Gradients:
         """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
         return local(self.trace, k, slot)
 
+    def locals(self, k: int) -> list[float | None]:
+        """The local gradients of node ``k``, one for each input; None where undefined or not asked for."""
+        graph, values, live = self.trace.graph, self.trace.values, self.live
+        row, args, out = graph.row(k), graph.args(k), values[k]
+        given = [values[i] for i in args]
+        if row.variadic:
+            # Equal arguments have equal gradients; to work each one out anew would be quadratic.
+            slots = {x: slot for slot, x in enumerate(given)}
+            found = {x: _local(row, slot, given, out) for x, slot in slots.items()}
+            return [found[x] if live[i] else None for i, x in zip(args, given)]
+        return [_local(row, slot, given, out) if live[i] else None for slot, i in enumerate(args)]
+
     def counts(self, k: int) -> bool:
         """Whether node ``k`` has part in the output (only worked out when something is undefined)."""
         return self.reached is None or bool(self.reached[k])
@@ -116,6 +128,7 @@ def _domain_problem(graph: Graph, values: list[float], k: int) -> BpcalcError:
     names = graph.names
     shown = []
     for i, value in zip(args, given):
+        value += 0.0                               # -0 is shown as 0
         if graph.ops[i] == CONSTANT:
             continue
         part = where[i]
@@ -222,14 +235,16 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: float = 1
 def local(trace: Trace, k: int, slot: int) -> float | None:
     """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
     graph, values = trace.graph, trace.values
-    row = graph.row(k)
-    given = [values[i] for i in graph.args(k)]
+    return _local(graph.row(k), slot, [values[i] for i in graph.args(k)], values[k])
+
+
+def _local(row: Op, slot: int, given: list[float], out: float) -> float | None:
     rule = floats().partial(row, slot)
     try:
         if row.variadic:
-            found = rule(given, given[slot], values[k])
+            found = rule(given, given[slot], out)
         else:
-            found = rule(*given, values[k])
+            found = rule(*given, out)
     except (ArithmeticError, ValueError):
         return None
     return float(found) if isfinite(found) else None
@@ -253,19 +268,22 @@ def _notes(result: Gradients) -> Iterator[Note]:
     used = frozenset(graph.ops)
     kinky = frozenset(code for code in used if TABLE[code].kinks)
     if kinky:
+        reached = result.reached
         for k, code in enumerate(graph.ops):
-            if code in kinky and live[k] and result.counts(k):
+            if code in kinky and live[k]:
                 words = at_kink(result.trace, k)
                 if words and any(live[i] for i in graph.args(k)):
-                    yield Note("kink", k, words)
+                    reached = reached or _reached(graph)
+                    if reached[k]:
+                        yield Note("kink", k, words)
     if result.reached is None:
         return
     for k in range(len(graph)):
         if not (live[k] and result.reached[k]):
             continue
         row = graph.row(k)
-        for slot, i in enumerate(graph.args(k)):
-            if live[i] and result.local(k, slot) is None:
+        for slot, (i, found) in enumerate(zip(graph.args(k), result.locals(k))):
+            if live[i] and found is None:
                 yield Note("undefined", k, _undefined(row, slot, result, k))
     for k in result.leaves:
         gradient = result.grads[k]
@@ -277,7 +295,7 @@ def _undefined(row: Op, slot: int, result: Gradients, k: int) -> str:
     graph, values = result.trace.graph, result.trace.values
     args = graph.args(k)
     name = row.name if row.fixity is None else f"'{row.fixity[0]}'"
-    point = " and ".join(f"{values[i]:.6g}" for i in args)
+    point = " and ".join(f"{values[i] + 0:.6g}" for i in args)
     to = graph.names.get(args[slot]) or f"its argument {slot + 1}"
     which = "" if len(args) == 1 else f" with respect to {to}"
     return f"the derivative of {name}{which} does not exist or is infinite at {point}"

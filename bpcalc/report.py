@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
 
+_WIDE = 12
+"""How many arguments of a call are written out as a line of hand work."""
+
 _UNUSED_LIMIT = 20_000
+_HINTED = 10
+"""How many names that are not used get a did-you-mean: finding one takes milliseconds."""
 
 
 class Node:
@@ -254,22 +259,16 @@ class Report:
     def _edges_of(self, k: int, row: Op, args: tuple[int, ...], parts: list[Piece], own: Piece) -> Iterator[Edge]:
         values, gradients = self.trace.values, self._gradients
         upstream = gradients.at(k)
-        for slot, i in enumerate(args):
+        given = [values[i] for i in args]
+        for slot, (i, local) in enumerate(zip(args, gradients.locals(k))):
             if not gradients.live[i]:
                 continue
-            local = gradients.local(k, slot)
             text = formula.local_formula(row, slot, parts, own)
             chosen = None
             if " if " in text:
-                chosen = formula.branch(row, slot, parts, own, [values[s] for s in args], values[k])
+                chosen = formula.branch(row, slot, parts, own, given, values[k])
             yield Edge(k, i, slot, text, chosen[0] if chosen else text, chosen[1] if chosen else None,
-                       local, upstream, self._product(k, upstream, local))
-
-    def _product(self, k: int, upstream: float | None, local: float | None) -> float | None:
-        if upstream is None or local is None or not self._gradients.counts(k):
-            return None
-        product = upstream * local
-        return product if product - product == 0.0 else None
+                       local, upstream, _product(upstream, local))
 
     # ------------------------------------------------------------------------------- as on paper
     def shows(self, k: int) -> bool:
@@ -306,7 +305,7 @@ class Report:
         if args:
             row = graph.row(k)
             parts = [self._called(i) for i in args]
-            operation = formula.compose(row, parts)[0]
+            operation = formula.compose(row, parts if len(parts) <= _WIDE else [*parts[:3], ("...", ATOM), parts[-1]])[0]
             if gradients.live[k]:
                 edges = list(self._edges_of(k, row, args, parts, (self.label(k), ATOM)))
         return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
@@ -331,10 +330,12 @@ class Report:
             if not live[k] or (j < 0 and type(i) is not tuple):
                 continue
             if i in found or j in found or j < 0:
-                upstream = gradients.at(k)
-                for slot, s in enumerate(graph.args(k)):
-                    if s in found and live[s] and gradients.counts(k):
-                        found[s].append(self._product(k, upstream, gradients.local(k, slot)))
+                args = graph.args(k)
+                if gradients.counts(k) and any(s in found for s in args):
+                    upstream = gradients.at(k)
+                    for s, local in zip(args, gradients.locals(k)):
+                        if s in found and live[s]:
+                            found[s].append(_product(upstream, local))
         return found
 
     def text(self, k: int, limit: int = TEXT_LIMIT) -> str | None:
@@ -450,15 +451,15 @@ def backprop(
     bindings: Mapping[str, Any] | None = None,
     /,
     *,
-    wrt: Iterable[str] | None = None,
+    wrt: str | Iterable[str] | None = None,
     upstream: float = 1.0,
     **values: Any,
 ) -> Report:
     """Evaluate an expression and backpropagate through it.
 
     ``values`` (or the mapping ``bindings``, for names that Python cannot take as keywords) give each
-    variable a number or a constant expression.  ``wrt`` limits the gradients to some names and
-    holds all other variables constant.  ``upstream`` is the gradient that arrives at the output.
+    variable a number or a constant expression.  ``wrt`` limits the gradients to a name or some names
+    and holds all other variables constant.  ``upstream`` is the gradient that arrives at the output.
 
     >>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
     >>> report.value
@@ -471,7 +472,7 @@ def backprop(
     given = from_mapping({**(bindings or {}), **values})
     source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
     graph = parse(source, given)
-    return run(graph, given, None if wrt is None else list(wrt), upstream)
+    return run(graph, given, [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt), upstream)
 
 
 def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = None,
@@ -500,6 +501,13 @@ def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = No
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
 
 
+def _product(upstream: float | None, local: float | None) -> float | None:
+    if upstream is None or local is None:
+        return None
+    product = upstream * local
+    return product if product - product == 0.0 else None
+
+
 def _output_names() -> Iterator[str]:
     """What an output without a name is called: the first of these that is free."""
     yield from ("f", "F", "L", "out", "output")
@@ -521,11 +529,10 @@ def _lengthened(word: str) -> Iterator[str]:
 def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
     if len(graph.inputs) != len(given):
         used = set(graph.inputs)
-        for name in given:
-            if name not in used:
-                near = closest(name, graph.inputs[:1000])
-                hint = f"; did you mean {near[0]}?" if near else ""
-                yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
+        for at, name in enumerate(name for name in given if name not in used):
+            near = closest(name, graph.inputs[:1000]) if at < _HINTED else None
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
     if len(graph) <= _UNUSED_LIMIT and (";" in graph.source.text or "\n" in graph.source.text):
         fed = {i for k in range(len(graph)) for i in graph.args(k)}
         for k, name in graph.names.items():

@@ -172,6 +172,13 @@ def test_a_derivative_that_does_not_exist_is_undefined_and_a_note_says_why(expre
     assert {note.code for note in report.notes} & {"undefined", "overflow"}
 
 
+@pytest.mark.parametrize("expression", ["asin(step(x))", "acosh(sign(x))", "sqrt(step(-x))*x"])
+def test_an_undefined_gradient_stays_undefined_on_its_way_through_a_flat_step(expression):
+    report = backprop(expression, x=2)
+    assert report.gradients == {"x": None}
+    assert None in [edge.product for edge in report.edges if edge.input == 0]
+
+
 def test_no_derivative_is_computed_into_a_constant():
     report = backprop("x^3", x=-2)
     assert report.gradients == {"x": 12}
@@ -183,6 +190,20 @@ def test_a_step_that_does_not_reach_the_output_spoils_nothing():
     report = backprop("a = sqrt(x); f = 2*x", x=0)
     assert report.gradients == {"x": 2}
     assert [note.code for note in report.notes] == ["unused"]
+    assert [note.code for note in backprop("a = relu(x); f = 2*x", x=0).notes] == ["unused"]
+
+
+def test_a_step_that_does_not_reach_the_output_has_products_of_zero():
+    report = backprop("a = 3*y; f = sqrt(x)", x=0, y=1)
+    assert {report.label(edge.node): edge.product for edge in report.edges} == {"a": 0, "f": None}
+
+
+def test_zero_has_no_sign():
+    assert backprop("atan2(-x, -1)", x=0).value == math.pi
+    assert backprop("atan2(-x, -x)", x=0).value == 0
+    with pytest.raises(BpcalcError) as found:
+        backprop("1/(-x)", x=0)
+    assert found.value.hint == "here -x = 0"
 
 
 @pytest.mark.parametrize(("expression", "values", "span", "words"), [
@@ -224,8 +245,9 @@ def test_far_out_nothing_overflows_on_the_way():
     ("sin(" * 100_000 + "x" + ")" * 100_000, None, None),
     ("+".join(["x*x"] * 100_000), 100_000, 200_000),
     ("^".join(["x"] * 50_000), 1, 1),
+    ("max(" + ",".join(["x"] * 100_000) + ")", 1, 1),
     ("\n".join(["a0 = x", *(f"a{i} = a{i - 1} + x" for i in range(1, 100_000))]), 100_000, 100_000),
-], ids=["brackets", "minus", "nest", "sum", "tower", "statements"])
+], ids=["brackets", "minus", "nest", "sum", "tower", "ties", "statements"])
 def test_size_and_depth_are_ordinary(text, value, gradient):
     report = backprop(text, x=1)
     if value is None:

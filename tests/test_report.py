@@ -75,6 +75,22 @@ def test_unknown_names_in_wrt_are_named():
         backprop("x*y", x=1, y=2, wrt=["w"])
 
 
+def test_wrt_can_be_one_name():
+    assert backprop("W1*x", W1=3, x=2, wrt="W1").gradients == {"W1": 2}
+
+
+def test_many_unused_names_are_noted_without_looking_for_a_likeness_of_each():
+    notes = backprop("+".join(f"w{i}" for i in range(1000)), {f"w{i}": 1 for i in range(50_000)}).notes
+    assert len(notes) == 49_000
+    assert sum("did you mean" in note.message for note in notes) <= 10
+
+
+def test_a_call_of_many_arguments_is_cut_as_a_line_of_hand_work():
+    report = backprop("max(" + ",".join(f"x{i}" for i in range(1000)) + ")", {f"x{i}": i for i in range(1000)})
+    assert report.step(1000, []).operation == "max(x0, x1, x2, ..., x999)"
+    assert len(report.to_json()) < 1_000_000
+
+
 def test_an_unused_name_is_noted():
     notes = backprop("weight*2", weight=1, wieght=2).notes
     assert [note.message for note in notes] == [
