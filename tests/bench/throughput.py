@@ -1,80 +1,65 @@
 """From an expression's text to its value and all gradients: time and memory for each operation.
 
-    python -m tests.bench.throughput [--sizes 1e2,1e4,1e6] [--kinds flat,dag,chain,steps,tanh] [--peers NAMES]
+    python -m tests.bench.throughput [--sizes 1e2,1e4,1e6] [--kinds flat,dag] [--peers python,micrograd,torch]
 
-Each case runs in a process of its own; the text is in memory, imports are not counted, and bpcalc has
+Each case runs in a process of its own; the text is in memory, imports are not counted, and everyone has
 been warmed up on a small expression.  Besides bpcalc: ``python``, CPython's own compile and exec of
-the same text on floats, without any gradient (it cannot compile flat, chain and tanh when they are
-long), and peers that are installed: micrograd, torch, autograd.  Every result is compared with a plain
-reverse sweep.
+the same text on floats, without any gradient, and peers that are installed: micrograd, autograd,
+torch, casadi, jax, sympy.  CPython compiles the text for all of them, so where it cannot (long sums,
+deep nests) they cannot either.  Everyone runs as it is shipped, with the garbage collector on, unless
+--no-gc.  Every result is compared with a plain reverse sweep.  A number in brackets is how many times
+slower than bpcalc that is.
 """
 
 import argparse
+import gc
 import json
 import math
+import pickle
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from .workloads import MAKERS, Workload
 
-
-def memory(key):
-    """A line of /proc/self/status in bytes; 0 where there is none."""
-    try:
-        with open("/proc/self/status", encoding="ascii") as file:
-            return next((int(line.split()[1]) * 1024 for line in file if line.startswith(key)), 0)
-    except OSError:
-        return 0
+PATIENCE = 120
+"""Seconds after which a case is given up."""
+FUNCTIONS = ("sin", "cos", "tanh")
+WARM = "tanh(x)*y + sin(x)*cos(y) - x"
 
 
-def with_bpcalc(work):
-    import gc
+class Case:
+    """What is to be calculated: ``text``, ``values`` by name, and the name of the output."""
 
+    def __init__(self, text, values):
+        self.values = values
+        self.statements = " = " in text
+        self.text = text
+        self.output = text.rsplit("\n", 1)[-1].partition(" = ")[0] if self.statements else "out"
+
+    def with_cpython(self, names):
+        """The output's value after CPython has compiled and run the text over these names."""
+        text = self.text if self.statements else f"out = {self.text}"
+        exec(compile(text, "<text>", "exec"), names)
+        return names[self.output]
+
+
+# Each runner gives the value and the gradients by name (None: it has none).
+def with_bpcalc(case):
     from bpcalc import backprop
 
-    backprop("tanh(x)*y + sin(x)/cos(y) - x", x=1, y=2)
-    gc.disable()
-    start = time.perf_counter()
-    report = backprop(work.text, work.values)
-    gradients = report.gradients
-    return time.perf_counter() - start, report.value, gradients
+    report = backprop(case.text, case.values)
+    return report.value, report.gradients
 
 
-def with_python(work):
-    names = {**{name: getattr(math, name) for name in ("sin", "cos", "tanh")}, **work.values}
-    statements = "=" in work.text
-    text = work.text if statements else f"out = {work.text}"
-    last = text.rsplit("\n", 1)[-1].partition(" = ")[0]
-    start = time.perf_counter()
-    exec(compile(text, "<text>", "exec"), names)
-    return time.perf_counter() - start, names[last], None
+def with_python(case):
+    return case.with_cpython({**{name: getattr(math, name) for name in FUNCTIONS}, **case.values}), None
 
 
-def with_objects(work, wrap, functions, backward, gradient, number):
-    """A peer whose numbers overload the operators: CPython compiles the text, the peer runs it."""
-    values = {name: wrap(value) for name, value in work.values.items()}
-    names = {**functions, **values}
-    text = work.text if "=" in work.text else f"out = {work.text}"
-    last = text.rsplit("\n", 1)[-1].partition(" = ")[0]
-    start = time.perf_counter()
-    exec(compile(text, "<text>", "exec"), names)
-    backward(names[last])
-    gradients = {name: gradient(value) for name, value in values.items()}
-    return time.perf_counter() - start, number(names[last]), gradients
-
-
-def with_torch(work):
-    import torch
-
-    return with_objects(
-        work, lambda x: torch.tensor(x, dtype=torch.float64, requires_grad=True),
-        {name: getattr(torch, name) for name in ("sin", "cos", "tanh")}, lambda out: out.backward(),
-        lambda x: 0.0 if x.grad is None else x.grad.item(), lambda out: out.item())
-
-
-def with_micrograd(work):
+def with_micrograd(case):
     from micrograd.engine import Value
 
     def unary(function, slope):
@@ -91,91 +76,176 @@ def with_micrograd(work):
 
     functions = {"sin": unary(math.sin, lambda x, v: math.cos(x)), "cos": unary(math.cos, lambda x, v: -math.sin(x)),
                  "tanh": unary(math.tanh, lambda x, v: 1 - v * v)}
-    return with_objects(work, Value, functions, lambda out: out.backward(), lambda x: x.grad, lambda out: out.data)
+    inputs = {name: Value(value) for name, value in case.values.items()}
+    out = case.with_cpython({**functions, **inputs})
+    out.backward()
+    return out.data, {name: value.grad for name, value in inputs.items()}
 
 
-def with_autograd(work):
+def with_torch(case):
+    import torch
+
+    inputs = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+              for name, value in case.values.items()}
+    out = case.with_cpython({**{name: getattr(torch, name) for name in FUNCTIONS}, **inputs})
+    out.backward()
+    return out.item(), {name: 0.0 if x.grad is None else x.grad.item() for name, x in inputs.items()}
+
+
+def with_autograd(case):
     import autograd.numpy as np
     from autograd import value_and_grad
 
-    text = work.text if "=" in work.text else f"out = {work.text}"
-    last = text.rsplit("\n", 1)[-1].partition(" = ")[0]
-    start = time.perf_counter()
-    code = compile(text, "<text>", "exec")
-
-    def function(values):
-        names = {"sin": np.sin, "cos": np.cos, "tanh": np.tanh, **dict(zip(work.values, values))}
-        exec(code, names)
-        return names[last]
-
-    value, gradients = value_and_grad(function)(list(work.values.values()))
-    return time.perf_counter() - start, float(value), dict(zip(work.values, map(float, gradients)))
+    functions = {name: getattr(np, name) for name in FUNCTIONS}
+    value, gradients = value_and_grad(
+        lambda values: case.with_cpython({**functions, **dict(zip(case.values, values))}))(list(case.values.values()))
+    return float(value), dict(zip(case.values, map(float, gradients)))
 
 
-RUNNERS = {"bpcalc": with_bpcalc, "python": with_python, "micrograd": with_micrograd, "torch": with_torch,
-           "autograd": with_autograd}
+def with_casadi(case):
+    import casadi
+
+    inputs = {name: casadi.SX.sym(name) for name in case.values}
+    out = case.with_cpython({**{name: getattr(casadi, name) for name in FUNCTIONS}, **inputs})
+    point = casadi.vertcat(*inputs.values())
+    function = casadi.Function("f", [point], [out, casadi.gradient(out, point)])
+    value, gradients = function(casadi.DM(list(case.values.values())))
+    return float(value), dict(zip(inputs, gradients.full().ravel().tolist()))
 
 
-def one(name, kind, size):
-    """Run one case in this process and print a line of JSON."""
-    work = Workload(kind, size)
-    value, gradients = work.reference()
-    operations = work.operations
-    work.tape = None
-    before = memory("VmRSS:")
+def with_jax(case):
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    functions = {name: getattr(jax.numpy, name) for name in FUNCTIONS}
+    value, gradients = jax.value_and_grad(lambda values: case.with_cpython({**functions, **values}))(case.values)
+    return float(value), {name: float(gradient) for name, gradient in gradients.items()}
+
+
+def with_sympy(case):
+    import sympy
+
+    symbols = {name: sympy.Symbol(name) for name in case.values}
+    out = case.with_cpython({**{name: getattr(sympy, name) for name in FUNCTIONS}, **symbols})
+    wanted = [out, *(sympy.diff(out, symbol) for symbol in symbols.values())]
+    value, *gradients = sympy.lambdify(list(symbols.values()), wanted, "math", cse=True)(*case.values.values())
+    return float(value), dict(zip(symbols, map(float, gradients)))
+
+
+RUNNERS = {"bpcalc": with_bpcalc, "python": with_python, "micrograd": with_micrograd, "autograd": with_autograd,
+           "torch": with_torch, "casadi": with_casadi, "jax": with_jax, "sympy": with_sympy}
+
+
+# ------------------------------------------------------------------------------ one case, in a child
+def memory(key):
+    """A line of /proc/self/status in bytes; 0 where there is none."""
     try:
-        seconds, found, slopes = RUNNERS[name](work)
+        with open("/proc/self/status", encoding="ascii") as file:
+            return next((int(line.split()[1]) * 1024 for line in file if line.startswith(key)), 0)
+    except OSError:
+        return 0
+
+
+def forget_peak():
+    """Let VmHWM begin again from what is resident now."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        pass
+
+
+def one(name, path):
+    """Run one case in this process and print a line of JSON."""
+    with open(path, "rb") as file:
+        case = Case(*pickle.load(file))  # noqa: S301 - written by the parent a moment ago
+    run = RUNNERS[name]
+    try:
+        run(Case(WARM, {"x": 1.0, "y": 2.0}))
+        gc.collect()
+        forget_peak()
+        before = memory("VmRSS:")
+        start = time.perf_counter()
+        value, gradients = run(case)
+        seconds = time.perf_counter() - start
     except (RecursionError, MemoryError, SyntaxError, ImportError) as error:
         print(json.dumps({"error": type(error).__name__}))
         return
-    right = math.isclose(found, value, rel_tol=1e-9, abs_tol=1e-12) and (slopes is None or all(
-        math.isclose(slopes[key], slope, rel_tol=1e-7, abs_tol=1e-9) for key, slope in gradients.items()
-        if key in slopes))
-    print(json.dumps({"us": seconds / operations * 1e6, "right": right,
-                      "bytes": max(0, memory("VmHWM:") - before) / operations}))
+    peak = memory("VmHWM:")
+    with open(f"{path}.right", "rb") as file:
+        right, slopes = pickle.load(file)  # noqa: S301
+    agrees = math.isclose(value, right, rel_tol=1e-9, abs_tol=1e-12) and (gradients is None or all(
+        math.isclose(gradients[key], slope, rel_tol=1e-7, abs_tol=1e-9) for key, slope in slopes.items()
+        if key in gradients or slope))
+    print(json.dumps({"seconds": seconds, "agrees": agrees, "bytes": max(0, peak - before)}))
 
 
-def case(name, kind, size, rounds):
-    """The median of some runs, each in a fresh process."""
+# ---------------------------------------------------------------------------------------- the series
+def measured(name, path, rounds, collect):
+    """(seconds, bytes), the medians of some runs each in a fresh process; or the words for what happened."""
     found = []
+    command = [sys.executable, "-m", "tests.bench.throughput", "--one", name, path]
     for _ in range(rounds):
-        command = [sys.executable, "-m", "tests.bench.throughput", "--one", name, kind, str(size)]
         try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+            ran = subprocess.run([*command, *([] if collect else ["--no-gc"])], capture_output=True, text=True,
+                                 timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
-            return "over 300 s"
+            return f"over {PATIENCE} s"
         if ran.returncode:
-            return f"signal {-ran.returncode}" if ran.returncode < 0 else f"exit {ran.returncode}"
+            return f"killed by signal {-ran.returncode}" if ran.returncode < 0 else f"exit {ran.returncode}"
         result = json.loads(ran.stdout.splitlines()[-1])
         if "error" in result:
             return result["error"]
-        if not result["right"]:
+        if not result["agrees"]:
             return "WRONG"
-        found.append(result)
-    us = statistics.median(result["us"] for result in found)
-    return f"{us:.2f} ({statistics.median(result['bytes'] for result in found):.0f})"
+        found.append((result["seconds"], result["bytes"]))
+        if result["seconds"] > 10:
+            break
+    return tuple(map(statistics.median, zip(*found)))
+
+
+def cell(result, operations, ours):
+    if isinstance(result, str):
+        return result
+    ratio = "" if ours is None or isinstance(ours, str) else f" ({result[0] / ours[0]:.1f})"
+    return f"{result[0] / operations * 1e6:.2f}{ratio}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default="1e2,1e4,1e6")
-    parser.add_argument("--kinds", default=",".join(MAKERS))
-    parser.add_argument("--peers", default="python")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--sizes", default="1e2,1e4,1e6", help="how many operations (default %(default)s)")
+    parser.add_argument("--kinds", default=",".join(MAKERS), help="which workloads (default %(default)s)")
+    parser.add_argument("--peers", default="python", help="of " + ", ".join(list(RUNNERS)[1:]))
+    parser.add_argument("--rounds", type=int, default=3, help="processes a case below 1e6 operations")
+    parser.add_argument("--no-gc", action="store_true", help="everyone without the garbage collector")
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.no_gc:
+        gc.disable()
     if options.one:
-        one(options.one[0], options.one[1], int(options.one[2]))
+        one(*options.one)
         return
-    names = ["bpcalc", *options.peers.split(",")]
-    print("us per operation (peak bytes per operation)\n")
-    print("| workload | operations | " + " | ".join(names) + " |")
-    print("| --- | ---: |" + " ---: |" * len(names))
-    for kind in options.kinds.split(","):
-        for size in (int(float(size)) for size in options.sizes.split(",")):
-            rounds = options.rounds if size < 1e6 else 1
-            cells = [case(name, kind, size, rounds) for name in names]
-            print(f"| {kind} | {size} | " + " | ".join(cells) + " |", flush=True)
+    peers = [name for name in options.peers.split(",") if name]
+    print("us per operation (times bpcalc's); bytes are bpcalc's peak above the text, per operation\n")
+    print("| workload | operations | bpcalc | bytes | " + " | ".join(peers) + " |")
+    print("| --- |" + " ---: |" * (len(peers) + 3))
+    given_up = set()
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in options.kinds.split(","):
+            for size in (int(float(size)) for size in options.sizes.split(",")):
+                work = Workload(kind, size)
+                operations, path = work.operations, f"{folder}/{kind}{size}"
+                Path(path).write_bytes(pickle.dumps((work.text, work.values)))
+                Path(f"{path}.right").write_bytes(pickle.dumps(work.reference()))
+                del work
+                rounds = options.rounds if size < 1e6 else 1
+                ours = measured("bpcalc", path, rounds, not options.no_gc)
+                cells = [cell(ours, operations, None), "" if isinstance(ours, str) else f"{ours[1] / operations:.0f}"]
+                for name in peers:
+                    result = "-" if (kind, name) in given_up else measured(name, path, rounds, not options.no_gc)
+                    if isinstance(result, str) or result[0] > PATIENCE / 10:
+                        given_up.add((kind, name))    # larger is no better
+                    cells.append(cell(result, operations, ours))
+                print(f"| {kind} | {operations} | " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
