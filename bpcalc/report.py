@@ -305,7 +305,8 @@ class Report:
         if args:
             row = graph.row(k)
             parts = [self._called(i) for i in args]
-            operation = formula.compose(row, parts if len(parts) <= _WIDE else [*parts[:3], ("...", ATOM), parts[-1]])[0]
+            shown = parts if len(parts) <= _WIDE else [*parts[:3], ("...", ATOM), parts[-1]]
+            operation = formula.compose(row, shown)[0]
             if gradients.live[k]:
                 edges = list(self._edges_of(k, row, args, parts, (self.label(k), ATOM)))
         return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
