@@ -163,7 +163,8 @@ def _choice(text: str, option: str, known: Iterable[str]) -> str:
 
 
 # ----------------------------------------------------------------------------------------- output
-_ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg"}
+_ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".html": "html", ".htm": "html",
+            ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
 
 
 def _format(options: dict[str, Any]) -> str:
@@ -285,6 +286,10 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
         from .render import to_svg
 
         return [to_svg.render(report, digits)]
+    if form == "html":
+        from .render import to_html
+
+        return [to_html.render(report, digits)]
     if form in ("dot", "mermaid"):
         from .render import to_dot, to_mermaid
 

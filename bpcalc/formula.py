@@ -70,16 +70,24 @@ def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequen
     None where the formula has no branches.  At a kink the rule itself may depart from both of them:
     ties share, and abs has gradient 0 at its corner.
     """
+    both = branches(row, slot, parts, own)
+    if both is None:
+        return None
+    _, test, _ = _branches(row.shown_partial(slot, len(parts)))
+    params = ("x", "y", "out") if row.variadic else (*row.params, "out")
+    point = (given[slot], given[1 - slot] if len(given) == 2 else 0.0) if row.variadic else tuple(given)
+    return both[0] if floats().rule(params, test)(*point, out) else both[1]
+
+
+def branches(row: Op, slot: int, parts: Sequence[Piece],
+             own: Piece) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """Both branches of the local gradient, each as (formula, condition); None where there are none."""
     shown = row.shown_partial(slot, len(parts))
     if " if " not in shown:
         return None
     names = _names(row, slot, parts, own)
     yes, test, no = _branches(shown)
-    params = ("x", "y", "out") if row.variadic else (*row.params, "out")
-    point = (given[slot], given[1 - slot] if len(given) == 2 else 0.0) if row.variadic else tuple(given)
-    if floats().rule(params, test)(*point, out):
-        return _write(yes, names), _condition(test, names)
-    return _write(no, names), _condition(_negated(test), names)
+    return (_write(yes, names), _condition(test, names)), (_write(no, names), _condition(_negated(test), names))
 
 
 def _names(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> dict[str, Piece]:

@@ -38,6 +38,7 @@ FORMATS = {
     "json": "JSON, full precision",
     "csv": "one row an edge, for spreadsheets",
     "svg": "a picture of the circuit",
+    "html": "a page that plays both passes step by step, with inputs to change",
     "circuit": "the circuit drawn in text, or a tree where that is too wide",
     "dot": "for Graphviz",
     "mermaid": "for Markdown that draws Mermaid",

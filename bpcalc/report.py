@@ -312,6 +312,11 @@ class Report:
         return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
                     bool(gradients.live[k]), edges, terms)
 
+    def branches(self, edge: Edge) -> tuple[tuple[str, str], tuple[str, str]] | None:
+        """Both branches of an edge's local gradient, as (formula, condition) over labels; None without a case."""
+        row, parts = self.graph.row(edge.node), [self._called(i) for i in self.graph.args(edge.node)]
+        return formula.branches(row, edge.slot, parts, (self.label(edge.node), ATOM))
+
     def _called(self, i: int) -> Piece:
         if i in self.graph.names or self.graph.ops[i] == CONSTANT or self.shows(i):
             return self.label(i), ATOM

@@ -15,7 +15,7 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 LAYERS = [
     {"errors", "ops"},
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
-    {"backends", "complaints"},
+    {"backends", "complaints", "javascript"},
     {"syntax"},
     {"spans", "formula"},
     {"engine"},
@@ -28,6 +28,7 @@ LAYERS = [
     {"render.to_circuit", "render.to_dot", "render.to_mermaid", "render.to_json", "render.to_table",
      "render.to_plain", "render.to_csv", "render.to_descent",
      "render.to_notebook", "render.to_steps", "render.to_svg", "render.to_verdicts"},
+    {"render.to_html"},
     {"cli"},
     {"command", "__main__"},
 ]

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..engine import Note
+
 HEAD_AND_TAIL = 20
 WHOLE = 60
 """Graphs of up to WHOLE lines are shown whole; of larger ones the first and last HEAD_AND_TAIL."""
@@ -62,14 +64,21 @@ class Cells:
 
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
+        left, middle, number, case = self.local_parts(step, edge)
+        return f"{left}{middle} = {number}{case}"
+
+    def local_parts(self, step: Step, edge: Edge) -> tuple[str, str, str, str]:
+        """``∂a/∂z``, `` = z`` if that says more than the number, the number, `` (z > 0)`` if there is a case."""
         left = self.derivative(step.label, self.label(edge))
         number = self.number(edge.local)
-        middle = "" if edge.branch == number else f" = {edge.branch}"
         if edge.case is not None and edge.local is not None and _departs(edge):
-            why = "tie" if self.report.graph.row(edge.node).variadic else "kink"
-            return f"{left} = {number} ({why})"
-        case = f" ({edge.case})" if edge.case else ""
-        return f"{left}{middle} = {number}{case}"
+            return left, "", number, f" ({self.exception(edge)})"
+        middle = "" if edge.branch == number else f" = {edge.branch}"
+        return left, middle, number, f" ({edge.case})" if edge.case else ""
+
+    def exception(self, edge: Edge) -> str:
+        """What a local gradient that is neither of its branches comes from."""
+        return "tie" if self.report.graph.row(edge.node).variadic else "kink"
 
     def label(self, edge: Edge) -> str:
         """What the edge's input is called."""
@@ -99,12 +108,16 @@ class Cells:
         for note in self.report.notes:
             if note.code == "unused" and note.node is None:
                 continue                       # a warning about the command line: it goes to stderr
-            about = "" if note.node is None or note.code == "unused" else f"{self.report.label(note.node)}: "
-            lines.append(f"note: {about}{note.message}")
+            lines.append(self.note(note))
         if len(lines) > 2 * HEAD_AND_TAIL:
             left = len(lines) - 2 * HEAD_AND_TAIL
             lines[HEAD_AND_TAIL:-HEAD_AND_TAIL] = [f"note: {left} more notes are left out"]
         return lines
+
+    def note(self, note: Note) -> str:
+        """``note: a: relu has a corner at 0; its gradient there is taken as 0``."""
+        about = "" if note.node is None or note.code == "unused" else f"{self.report.label(note.node)}: "
+        return f"note: {about}{note.message}"
 
     def checks(self) -> list[str]:
         """The second opinions: a heading for each kind, and aligned columns below it."""

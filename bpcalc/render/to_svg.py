@@ -84,9 +84,10 @@ def style(at: str) -> str:
 class Drawing:
     """The picture's inner parts.  ``body`` is SVG; ``width`` and ``height`` its size.
 
-    ``least`` is the number of characters that every label has room for at least; with ``mark`` every
-    number says in ``data-n`` which one it is: v3 the value of node 3, g3 its gradient, p7.0 the
-    product on the wire to argument 0 of node 7.
+    ``least`` is the number of characters that every label has room for at least.  With ``mark``, for
+    use beside a table, nodes have their labels though the user gave them no name, and every number
+    says in ``data-n`` which one it is: v3 the value of node 3, g3 its gradient, p7.0 the product on the
+    wire to argument 0 of node 7.
     """
 
     def __init__(self, report: Report, digits: int = 6, least: int = 1, mark: bool = False) -> None:
@@ -113,17 +114,24 @@ class Drawing:
             f'{self.height - 13})">{legend}</text>\n',
         ])
 
-    def document(self, name: str, title: str | None, rules: str = "", extra: str = "") -> str:
-        """The SVG element with title and description; ``name`` is its id."""
-        inner = f"<style>\n{rules}</style>\n" if rules else ""
-        width, height = self.width, self.height
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" width="{width}" height="{height}" '
-                f'viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-t {name}-d"{extra}>\n'
+    def document(self, name: str, title: str | None, rules: str) -> str:
+        """A whole picture with title and description; ``name`` is its id."""
+        return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{name}" {self._size()} role="img" '
+                f'aria-labelledby="{name}-t {name}-d">\n'
                 f'<title id="{name}-t">{text(title or self.cells.title())}</title>\n'
-                f'<desc id="{name}-d">{text(self.description())}</desc>\n{inner}'
-                f'<rect class="paper" x="0.5" y="0.5" width="{self.width - 1:g}" height="{self.height - 1:g}" '
-                f'rx="8"/>\n'
-                f'{self.body}</svg>\n')
+                f'<desc id="{name}-d">{text(self.description())}</desc>\n<style>\n{rules}</style>\n'
+                f'{self._paper()}{self.body}</svg>\n')
+
+    def inline(self, name: str, label: str) -> str:
+        """The picture as a part of a page that brings the rules, for people who walk through it node by node."""
+        return (f'<svg id="{name}" {self._size()} role="group" aria-label="{text(label)}">\n'
+                f'{self._paper()}{self.body}</svg>\n')
+
+    def _size(self) -> str:
+        return f'width="{self.width}" height="{self.height}" viewBox="0 0 {self.width} {self.height}"'
+
+    def _paper(self) -> str:
+        return f'<rect class="paper" x="0.5" y="0.5" width="{self.width - 1}" height="{self.height - 1}" rx="8"/>\n'
 
     def description(self) -> str:
         """What the picture shows, for those who do not see it."""
@@ -143,9 +151,10 @@ class Drawing:
             body = max(30.0, length * _SIZE * ADVANCE + 16)
         up = down = self._half_height(spot) + 3
         width = body
-        if spot.name:
+        name = self._name(spot)
+        if name:
             up += _SIZE + 3
-            width = max(width, len(spot.name) * _SIZE * ADVANCE + 4)
+            width = max(width, len(name) * _SIZE * ADVANCE + 4)
         if spot.total:
             down += _SMALL + 5
             width = max(width, (self._room(self.report.gradient(spot.k)) + 4) * _SMALL * ADVANCE)
@@ -170,6 +179,12 @@ class Drawing:
         return [(link.slot - (counts[link.target] - 1) / 2) * _PORT for link in self.wiring.links]
 
     # -------------------------------------------------------------------------------------------- ink
+    def _name(self, spot: Spot) -> str:
+        """What stands above a node.  The output's name stands at its end."""
+        if spot.name or not self._mark or spot.kind != OPERATION or spot.k == self.report.graph.output:
+            return spot.name
+        return self.report.label(spot.k)
+
     def _sign(self, spot: Spot) -> str:
         return _PRETTY.get(spot.sign, spot.sign) if spot.kind == OPERATION else spot.sign
 
@@ -187,7 +202,7 @@ class Drawing:
         points[-1] = (tip - 5, y_tip)
         label = wire.label
         if link.live:
-            key = f"p{link.user}.{link.slot}" if link.user >= 0 else f"u{link.k}"
+            key = f"p{link.user}.{link.slot}" if link.user >= 0 else f"g{link.k}"
             below = self._number(label.x, label.y + _DROP, "g", key, link.gradient)
         else:
             below = f'<text class="small" x="{_n(label.x)}" y="{_n(label.y + _DROP)}">{NO_GRADIENT}</text>'
@@ -209,8 +224,10 @@ class Drawing:
         sign = text(self._sign(spot))
         bold = "sign" if spot.kind == OPERATION else "name"
         parts.append(f'<text class="{bold}" x="{_n(x)}" y="{_n(y)}" dy=".35em">{sign}</text>')
-        if spot.name:
-            parts.append(f'<text class="name" x="{_n(x)}" y="{_n(y - box.up + _SIZE)}">{text(spot.name)}</text>')
+        name = self._name(spot)
+        if name:
+            parts.append(f'<text class="{"name" if spot.name else "small"}" x="{_n(x)}" y="{_n(y - box.up + _SIZE)}">'
+                         f'{text(name)}</text>')
         if spot.total:
             parts.append(self._number(x, y + box.down - 5, "small g", f"g{spot.k}", self.report.gradient(spot.k),
                                       "sum "))

@@ -1,0 +1,314 @@
+"""The HTML page, in a real browser: it plays, computes as Python does, needs no mouse and no network."""
+
+import json
+import math
+import random
+
+import pytest
+
+from bpcalc import backprop
+from bpcalc.backends import floats
+from bpcalc.javascript import maths, rules
+from bpcalc.ops import BY_NAME, TABLE
+from bpcalc.render import to_html
+from bpcalc.render.numbers import show
+
+from .browser import launch
+from .oracles import Program
+
+CLASSIC = ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4})
+NEURON = ("f = sigmoid(w0*x0 + w1*x1 + w2)", {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3})
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with launch() as browser:
+        yield browser
+
+
+@pytest.fixture
+def show_page(browser, tmp_path):
+    """Open a report's page, or any HTML; what goes wrong in it fails the test."""
+    pages = []
+    troubles = []
+
+    def opened(what, digits=6, title=None, **options):
+        path = tmp_path / f"page{len(pages)}.html"
+        html = what if isinstance(what, str) else to_html.render(what, digits, title)
+        path.write_text(html, encoding="utf-8")
+        page = browser.new_page(**options)
+        pages.append(page)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        page.on("request", lambda request: troubles.append(request.url) if request.url != path.as_uri() else None)
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+    assert troubles == []
+
+
+def words(page):
+    """Everything that the page says about its numbers."""
+    return page.evaluate("""() => [...document.querySelectorAll("h1, tbody tr, #steps li, #notes li, #circuit text")]
+        .map(element => element.textContent.trim())""")
+
+
+def put(page, **values):
+    for name, value in values.items():
+        page.get_by_label(name, exact=True).fill(value if isinstance(value, str) else repr(value))
+
+
+def points():
+    for row in TABLE:
+        for point in (*row.samples, *row.borders):
+            yield row, point
+
+
+def test_the_rules_give_pythons_numbers_in_the_browser(show_page):
+    """Every operation at its samples and borders: value, local gradients, domain, kinks and branches."""
+    page = show_page("<title>rules</title>")
+    page.add_script_tag(content=f"{maths()}const R = {rules(TABLE)};")
+    asked = [[row.name, row.variadic, list(point)] for row, point in points()]
+    answers = page.evaluate("""asked => asked.map(([name, wide, xs]) => {
+        const row = R[name], attempt = f => { try { const y = f(); return Number.isFinite(y) ? y : null; }
+                                              catch { return null; } };
+        const call = (f, ...more) => wide ? f(xs, ...more) : f(...xs, ...more);
+        const domain = row.domain.map(([test]) => call(test));
+        const out = domain.includes(false) ? null : attempt(() => call(row.f));
+        if (out === null) return {domain, out};
+        return {domain, out, kinks: row.kinks.map(([test]) => call(test, out)),
+                locals: xs.map((x, slot) => attempt(() => wide ? row.d[0](xs, x, out) : row.d[slot](...xs, out))),
+                cases: xs.map((x, slot) => {
+                    const test = !wide ? row.cases[slot] : xs.length === 2 ? row.pair : row.cases[0];
+                    if (!test) return null;
+                    return wide ? test(x, xs.length === 2 ? xs[1 - slot] : 0, out) : test(...xs, out); })};
+    })""", asked)
+    number = floats()
+    for (row, point), answer in zip(points(), answers):
+        where = (row.name, point)
+        given = [list(point)] if row.variadic else list(point)
+        assert answer["domain"] == [bool(number.rule(row.params, test)(*given)) for test, _ in row.domain], where
+        out = None if False in answer["domain"] else attempt(number.forward(row), *given)
+        assert close(answer["out"], out), where
+        if out is None:
+            continue
+        own = (*row.params, "out")
+        assert answer["kinks"] == [bool(number.rule(own, test)(*given, out)) for test, _ in row.kinks], where
+        for slot, x in enumerate(point):
+            local = attempt(number.partial(row, slot), *([given[0], x] if row.variadic else given), out)
+            assert close(answer["locals"][slot], local), (*where, slot)
+            shown = row.shown_partial(slot, len(point))
+            assert (answer["cases"][slot] is not None) == (" if " in shown), where
+            if " if " in shown:
+                test = shown.partition(" if ")[2].partition(" else ")[0]
+                named = ("x", "y", "out") if row.variadic else own
+                at = (x, point[1 - slot] if len(point) == 2 else 0.0) if row.variadic else point
+                assert answer["cases"][slot] == bool(number.rule(named, test)(*at, out)), (*where, slot)
+
+
+def attempt(rule, *given):
+    try:
+        found = rule(*given)
+    except (ArithmeticError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def close(theirs, ours):
+    if theirs is None or ours is None:
+        return theirs is ours
+    return math.isclose(theirs, ours, rel_tol=1e-12, abs_tol=1e-300)
+
+
+@pytest.mark.parametrize("digits", [1, 2, 6, 17])
+def test_the_page_rounds_as_python_does(show_page, digits):
+    rng = random.Random(digits)
+    numbers = [0.5, 2.5, 9.5, 0.125, 0.375, 1e-4, 99999.5, 999999.5, 1e15, 1e16, 123456.5, 1e-5, 1 / 3, -0.0, 1e308,
+               5e-324,              *(rng.uniform(-1, 1) * 10.0 ** rng.randint(-12, 12) for _ in range(200)),
+               *(rng.randint(-4000, 4000) / 16 for _ in range(200))]
+    page = show_page(backprop("f = x", x=1), digits)
+    shown = page.evaluate("""numbers => numbers.map(number => {
+        const field = document.querySelector(".inputs input");
+        field.value = number; field.dispatchEvent(new Event("input"));
+        return document.querySelector("h1 [data-n]").textContent;
+    })""", [repr(number) for number in numbers])
+    assert shown == [show(number, digits) for number in numbers]
+
+
+CHANGES = [
+    (*CLASSIC, {"x": 1, "y": 0.25, "z": 3}),
+    (*NEURON, {"w0": 0.1, "x1": 7.5, "w2": -2e-7}),
+    ("a = x + y; b = a * a; f = b + a*x - max(x, y)", {"x": 1, "y": 2}, {"x": 2, "y": -3}),        # sums, branches
+    ("relu(x) * abs(y) + clip(x, -1, 1) + leaky_relu(y) + max(x, y, 2)", {"x": 1, "y": 2}, {"x": 0, "y": 0}),
+    ("max(x, y) + min(x, y)", {"x": 1, "y": 2}, {"x": 2, "y": 2}),                                 # ties
+    ("sqrt(x) * y + x^y", {"x": 1, "y": 2}, {"x": 0, "y": 0.5}),                                   # undefined
+    ("t = x + 1; f = x * (1/3) - 0.5^2", {"x": 1}, {"x": -2}),                                     # unused, numbers
+    ("elu(x) + gelu(y) + x^3 - x / y + atan2(x, y) + hypot(x, y)", {"x": 1, "y": 2}, {"x": -1, "y": 4}),
+    ("third = 1/3; k = 2; f = third * x * k + e", {"x": 1}, {"x": -2, "k": 5}),
+]
+
+
+@pytest.mark.parametrize("text, first, changes", CHANGES, ids=[case[0][:30] for case in CHANGES])
+def test_a_changed_input_gives_the_page_that_python_makes(show_page, text, first, changes):
+    page = show_page(backprop(text, first))
+    before = words(page)
+    put(page, **changes)
+    after = words(page)
+    inside = {name: value for name, value in changes.items() if name not in first}
+    for name, value in inside.items():
+        text = text.replace(f"{name} = 2", f"{name} = {value}")
+    fresh = show_page(backprop(text, {**first, **{k: v for k, v in changes.items() if k not in inside}}))
+    assert after == words(fresh)
+    assert after != before
+    page.get_by_role("button", name="Reset").click()
+    assert words(page) == before
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_programs_are_computed_again_as_python_does(show_page, seed):
+    program = Program(seed, size=8)
+    page = show_page(backprop(program.text, program.inputs))
+    assert words(page) == words(show_page(backprop(program.text, program.inputs), java_script_enabled=True))
+    rng = random.Random(seed)
+    changed = {name: round(rng.uniform(-2, 2), 2) for name in program.inputs}
+    put(page, **changed)
+    assert words(page) == words(show_page(backprop(program.text, changed)))
+
+
+def test_without_script_everything_is_visible(show_page):
+    page = show_page(backprop(*CLASSIC), java_script_enabled=False)
+    assert page.get_by_role("button").count() == 0                       # nothing that would not work
+    assert page.locator("[data-n]").count() > 40
+    for number in page.locator("[data-n]").all():
+        assert number.is_visible()
+
+
+def test_the_steps_go_forward_and_then_backward(show_page):
+    page = show_page(backprop(*CLASSIC))
+    count = page.locator("#steps li").count()
+    page.get_by_role("button", name="Start").click()
+    seen = []
+    for _ in range(count):
+        page.get_by_role("button", name="Next").click()
+        seen.append(page.locator("#now").inner_text())
+    assert "x = -2, y = 5, z = -4" in seen[0]
+    assert "q = x + y" in seen[1]
+    assert "q = 3" in seen[1]
+    assert "f = -12" in seen[2]
+    assert "∂f/∂q = z = -4" in seen[3]
+    assert "1 × -4 = -4" in seen[3]
+    assert "∂f/∂x = -4" in seen[-1]
+    assert page.get_by_role("button", name="Next").is_disabled()
+
+
+def visible(page):
+    """The numbers in the picture that can be seen."""
+    return page.evaluate("""() => [...document.querySelectorAll("#circuit [data-n]")]
+        .filter(element => getComputedStyle(element).visibility === "visible").map(element => element.dataset.n)""")
+
+
+def test_the_keyboard_alone_is_enough(show_page):
+    page = show_page(backprop(*NEURON))
+    everything = visible(page)
+    page.keyboard.press("Home")
+    assert visible(page) == []
+    counts = []
+    for _ in range(page.locator("#steps li").count()):
+        page.keyboard.press("ArrowRight")
+        counts.append(len(visible(page)))
+    assert counts == sorted(counts)
+    assert visible(page) == everything
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("End")
+    # With Tab alone one gets from the first input to the last node; a node's row and wires light up.
+    page.get_by_label("w0", exact=True).focus()
+    labels = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        labels.append(page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.id"))
+    for wanted in ("reset", "first", "Step", "blanks", "w0, value 2, gradient -0.196612"):
+        assert wanted in labels
+    page.locator("#circuit .node").first.focus()
+    assert page.locator("tr.near").count() == 1
+    assert page.locator("#circuit .edge.near").count() == 1
+
+
+def test_a_row_and_its_node_light_up_together(show_page):
+    page = show_page(backprop(*CLASSIC))
+    page.locator("tbody th", has_text="q = x + y").hover()
+    assert page.locator("#circuit .node.near").count() == 1
+    assert page.locator("#circuit .edge.near").count() == 3
+    page.locator("#circuit .node.operation").last.hover()
+    assert page.locator("tr.near").count() == 2
+
+
+def test_trouble_is_said_in_words(show_page):
+    page = show_page(backprop("f = log(x - y)", x=3, y=1))
+    problem = page.get_by_role("alert")
+    put(page, x="-1")
+    assert "log needs a positive number (here n2 = -2)" in problem.inner_text()
+    assert page.locator("h1").inner_text() == "f = log(x - y) = –"
+    put(page, x="one")
+    assert "“one” is not a number" in problem.inner_text()
+    put(page, x="3/2")
+    assert problem.inner_text() == ""
+    assert page.locator("h1").inner_text() == f"f = log(x - y) = {show(math.log(0.5))}"
+    put(page, x="1e999")
+    assert "is not a number" in problem.inner_text()
+
+
+def test_blanks_hide_what_is_to_be_worked_out(show_page):
+    page = show_page(backprop(*CLASSIC))
+    page.get_by_label("Blanks").check()
+    assert page.title() == "f = q * z"
+    assert "-12" not in page.locator("main").inner_text()
+    assert not page.locator("#circuit [data-n=v0].blank").count()        # what is given stays
+    blanks = page.locator("#circuit .blank").count()
+    page.locator("#circuit [data-n=v3]").first.click()                   # at both places
+    assert page.locator("#circuit .blank").count() == blanks - page.locator("#circuit [data-n=v3]").count()
+    page.locator("td [data-n=g3]").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("td [data-n=g3]").first.inner_text() == "-4"
+    page.get_by_label("Blanks").uncheck()
+    assert page.locator(".blank").count() == 0
+
+
+HOSTILE = "</title></script><script>document.body.id='owned'</script><img src=x onerror=alert(1)>\"'&amp;"
+
+
+def test_hostile_titles_and_names_stay_text(show_page):
+    page = show_page(backprop("__proto__ = constructor * 2; toString = __proto__ + constructor", constructor=3),
+                     title=HOSTILE)
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert page.title().startswith(HOSTILE[:20])
+    assert page.locator("img").count() == 0
+    put(page, constructor=5)
+    assert page.locator("#circuit .end").get_attribute("aria-label").endswith("value 15, gradient 1")
+
+
+def test_the_page_fits_a_phone_and_paper(show_page):
+    page = show_page(backprop(*NEURON), viewport={"width": 360, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.keyboard.press("Home")
+    page.emulate_media(media="print")
+    assert not page.get_by_role("button").count()
+    assert len(visible(page)) == page.locator("#circuit [data-n]").count()
+
+
+def test_the_page_is_small_and_allows_only_itself():
+    html = to_html.render(backprop(*NEURON))
+    assert len(html.encode()) < 60_000
+    assert "default-src 'none'" in html
+    assert "unsafe" not in html
+    assert html == to_html.render(backprop(*NEURON))
+
+
+def test_every_rule_has_its_form_in_javascript():
+    text = rules(TABLE)
+    for row in TABLE:
+        assert not row.params or f'"{row.name}":' in text
+    assert '"sign":' in rules([BY_NAME["abs"]])                          # what a rule calls comes along
+    json.dumps(text)
