@@ -164,7 +164,7 @@ def _choice(text: str, option: str, known: Iterable[str]) -> str:
 
 # ----------------------------------------------------------------------------------------- output
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".html": "html", ".htm": "html",
-            ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
+            ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".tex": "latex", ".md": "markdown"}
 
 
 def _format(options: dict[str, Any]) -> str:
@@ -281,7 +281,16 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
         from .render import to_steps
         from .render.symbols import Symbols
 
-        return to_steps.lines(report, digits, Symbols(_can_show(_target(options))))
+        out = _target(options)
+        return to_steps.lines(report, digits, Symbols(_can_show(out)), options["all"], _width(_is_terminal(out)))
+    if form == "latex":
+        from .render import to_latex
+
+        return [to_latex.render(report, digits, options["output"] is not None, options["all"])]
+    if form == "markdown":
+        from .render import to_markdown
+
+        return [to_markdown.render(report, digits, options["all"])]
     if form == "svg":
         from .render import to_svg
 

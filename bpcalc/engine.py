@@ -89,6 +89,13 @@ class Gradients:
             return [found[x] if live[i] else None for i, x in zip(args, given)]
         return [_local(row, slot, given, out) if live[i] else None for slot, i in enumerate(args)]
 
+    def times(self, upstream: float | None, local: float | None) -> float | None:
+        """The product of two gradients; None where one is undefined, or the product too large."""
+        if upstream is None or local is None:
+            return None
+        product = upstream * local
+        return product if isfinite(product) else None
+
     def counts(self, k: int) -> bool:
         """Whether node ``k`` has part in the output (only worked out when something is undefined)."""
         return self.reached is None or bool(self.reached[k])

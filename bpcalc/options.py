@@ -34,6 +34,8 @@ FORMATS = {
     "table": "a table (the default)",
     "blocks": "one block per node, for narrow terminals",
     "steps": "both passes as on the board",
+    "latex": "the worked solution in LaTeX; -o FILE makes it a document",
+    "markdown": "the worked solution in Markdown, with TeX as GitHub renders it",
     "plain": "one fact a line, for screen readers and grep",
     "json": "JSON, full precision",
     "csv": "one row an edge, for spreadsheets",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
 
-_WIDE = 12
+WIDE = 12
 """How many arguments of a call are written out as a line of hand work."""
 
 _UNUSED_LIMIT = 20_000
@@ -232,6 +232,14 @@ class Report:
         """Whether node ``k`` depends on a variable whose gradient was asked for."""
         return bool(self._gradients.live[k])
 
+    def locals(self, k: int) -> list[float | None]:
+        """The local gradients of node ``k``, one for each input; None where undefined or not asked for."""
+        return self._gradients.locals(k)
+
+    def times(self, upstream: float | None, local: float | None) -> float | None:
+        """The product of two gradients, in the arithmetic of this run."""
+        return self._gradients.times(upstream, local)
+
     def each_node(self) -> Iterator[Node]:
         """The nodes in forward order, made one by one."""
         graph, values = self.graph, self.trace.values
@@ -268,7 +276,7 @@ class Report:
             if " if " in text:
                 chosen = formula.branch(row, slot, parts, own, given, values[k])
             yield Edge(k, i, slot, text, chosen[0] if chosen else text, chosen[1] if chosen else None,
-                       local, upstream, _product(upstream, local))
+                       local, upstream, gradients.times(upstream, local))
 
     # ------------------------------------------------------------------------------- as on paper
     def shows(self, k: int) -> bool:
@@ -305,7 +313,7 @@ class Report:
         if args:
             row = graph.row(k)
             parts = [self._called(i) for i in args]
-            shown = parts if len(parts) <= _WIDE else [*parts[:3], ("...", ATOM), parts[-1]]
+            shown = parts if len(parts) <= WIDE else [*parts[:3], ("...", ATOM), parts[-1]]
             operation = formula.compose(row, shown)[0]
             if gradients.live[k]:
                 edges = list(self._edges_of(k, row, args, parts, (self.label(k), ATOM)))
@@ -341,7 +349,7 @@ class Report:
                     upstream = gradients.at(k)
                     for s, local in zip(args, gradients.locals(k)):
                         if s in found and live[s]:
-                            found[s].append(_product(upstream, local))
+                            found[s].append(gradients.times(upstream, local))
         return found
 
     def text(self, k: int, limit: int = TEXT_LIMIT) -> str | None:
@@ -443,6 +451,24 @@ class Report:
 
         return render(self, width, digits)
 
+    def to_steps(self, digits: int = 6, width: int | None = None) -> str:
+        """Both passes as a teacher writes them on the board."""
+        from .render.to_steps import render
+
+        return render(self, digits, width=width)
+
+    def to_latex(self, standalone: bool = False, digits: int = 6) -> str:
+        """The worked solution as LaTeX: a fragment, or a whole document."""
+        from .render.to_latex import render
+
+        return render(self, digits, standalone)
+
+    def to_markdown(self, digits: int = 6) -> str:
+        """The worked solution as Markdown with TeX mathematics, as GitHub renders it."""
+        from .render.to_markdown import render
+
+        return render(self, digits)
+
     def _repr_html_(self) -> str:
         from .render.to_notebook import render
 
@@ -505,13 +531,6 @@ def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = No
                 chosen.append(k)
     trace = forward(graph, [given[name] for name in graph.inputs])
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
-
-
-def _product(upstream: float | None, local: float | None) -> float | None:
-    if upstream is None or local is None:
-        return None
-    product = upstream * local
-    return product if product - product == 0.0 else None
 
 
 def _output_names() -> Iterator[str]:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bpcalc import backprop
+
 from . import reference
 
 ROOT = Path(__file__).parent.parent
@@ -96,6 +98,14 @@ def test_docstring_examples_hold(module):
 def test_the_operations_page_is_the_table(request):
     page = ROOT / "docs" / "operations.md"
     made = reference.operations_page()
+    if request.config.getoption("--update"):
+        page.write_text(made, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == made, "pytest tests/test_docs.py --update rewrites it"
+
+
+def test_the_example_solution_is_what_the_program_writes(request):
+    page = ROOT / "docs" / "example-solution.md"
+    made = backprop("q = x + y; f = σ(q)/W1_1", {"x": -2, "y": 2, "W1_1": 4}).to_markdown()
     if request.config.getoption("--update"):
         page.write_text(made, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == made, "pytest tests/test_docs.py --update rewrites it"

@@ -6,7 +6,9 @@ written; the renderers only arrange them.
 
 from __future__ import annotations
 
+from ..ops import CONSTANT
 from ..report import Edge, Report, Step, Verdict
+from .hand import Hand
 from .numbers import show
 from .symbols import Symbols
 
@@ -24,28 +26,36 @@ _TERMS = 4
 
 
 class Cells:
-    """Writes the parts of a report as people read them."""
+    """Writes the parts of a report as people read them; ``hand`` writes the mathematics in them."""
 
-    def __init__(self, report: Report, digits: int, symbols: Symbols) -> None:
+    def __init__(self, report: Report, digits: int, symbols: Symbols, hand: Hand | None = None) -> None:
         self.report = report
         self.digits = digits
         self.symbols = symbols
+        self.hand = hand or Hand(digits, symbols)
         self.top = report.symbol
         if report.upstream != 1.0:
             self.top = next(name for name in ("L", "loss", "Loss", "dL") if name not in report.graph.symbols)
 
     def number(self, value: float | None) -> str:
         """A number, rounded."""
-        return show(value, self.digits)
+        return self.hand.number(value)
 
     def derivative(self, of: str, to: str) -> str:
         """``∂of/∂to``."""
-        d = self.symbols.partial
-        return f"{d}{of}/{d}{to}"
+        return self.hand.derivative(of, to)
+
+    def names(self, k: int) -> set[str]:
+        """The names that formulas about node ``k`` are written with."""
+        graph, label = self.report.graph, self.report.label
+        return {label(i) for i in (*graph.args(k), k) if graph.ops[i] != CONSTANT}
 
     def node(self, step: Step) -> str:
         """``x`` or ``q = x + y``."""
-        return step.label if step.operation is None else f"{step.label} = {step.operation}"
+        name = self.hand.name(step.label)
+        if step.operation is None:
+            return name
+        return f"{name} = {self.hand.formula(step.operation, self.names(step.id))}"
 
     def gradient(self, step: Step) -> str:
         """The gradient, as a sum where several edges bring a part of it."""
@@ -65,16 +75,27 @@ class Cells:
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
         left, middle, number, case = self.local_parts(step, edge)
-        return f"{left}{middle} = {number}{case}"
+        return f"{left}{middle} {self.hand.equals(edge.local)} {number}{case}"
 
     def local_parts(self, step: Step, edge: Edge) -> tuple[str, str, str, str]:
         """``∂a/∂z``, `` = z`` if that says more than the number, the number, `` (z > 0)`` if there is a case."""
         left = self.derivative(step.label, self.label(edge))
         number = self.number(edge.local)
-        if edge.case is not None and edge.local is not None and _departs(edge):
-            return left, "", number, f" ({self.exception(edge)})"
-        middle = "" if edge.branch == number else f" = {edge.branch}"
-        return left, middle, number, f" ({edge.case})" if edge.case else ""
+        if self.departs(edge):
+            return left, "", number, self.hand.aside(self.hand.word(self.exception(edge)))
+        names = self.names(edge.node)
+        rule = self.hand.formula(edge.branch, names)
+        middle = "" if rule == number else f" = {rule}"
+        return left, middle, number, self.hand.aside(self.hand.condition(edge.case, names)) if edge.case else ""
+
+    def departs(self, edge: Edge) -> bool:
+        """Whether a local gradient is neither of its rule's branches: ties share, and |x| has a 0 at its corner."""
+        if not edge.case or edge.local is None:
+            return False
+        try:
+            return float(edge.branch) != edge.local
+        except ValueError:
+            return False
 
     def exception(self, edge: Edge) -> str:
         """What a local gradient that is neither of its branches comes from."""
@@ -86,8 +107,8 @@ class Cells:
 
     def product(self, edge: Edge) -> str:
         """``1 × -4 = -4``."""
-        upstream, local, product = map(self.number, (edge.upstream, edge.local, edge.product))
-        return f"{upstream} {self.symbols.times} {local} = {product}"
+        written = self.hand.product(edge.upstream, edge.local)
+        return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
 
     def upstream(self) -> str:
         """The gradient that arrives at the output, when it is not 1."""
@@ -156,14 +177,6 @@ _HEADINGS = {
     "symbolic": ("Derivatives by sympy, beside backprop's", ("sympy", "formula", "verdict")),
     "numeric": ("Central differences, beside backprop", ("numerical", "relative error", "verdict")),
 }
-
-
-def _departs(edge: Edge) -> bool:
-    # The rule itself knows more than its two branches: ties share, and |x| has a 0 at its corner.
-    try:
-        return float(edge.branch) != edge.local
-    except ValueError:
-        return False
 
 
 def chosen(report: Report, everything: bool) -> tuple[list[int], int, int]:

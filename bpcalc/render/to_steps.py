@@ -7,55 +7,74 @@ from __future__ import annotations
 
 from itertools import islice
 
+from ..paths import MANY, Paths
 from ..report import Report
-from .cells import Cells
+from .cells import Cells, gap
+from .hand import Hand
 from .symbols import Symbols
-from .worked import MANY, Equation, Hand, Worked
+from .worked import Equation, Worked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PATHS = 200
 """How many paths are listed; a graph can have more of them than anyone can read."""
 
 
-def lines(report: Report, digits: int = 6, symbols: Symbols | None = None) -> Iterator[str]:
-    """Both passes, a line for each value and each gradient."""
+def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False,
+          width: int | None = None) -> Iterator[str]:
+    """Both passes, a line for each value and each gradient; too long for ``width``, a line for each side."""
     hand = Hand(digits, symbols)
-    worked = Worked(report, hand)
+    worked = Worked(report, hand, everything)
+    left = gap(worked.left, hand.symbols) if worked.left else ""
     yield "Forward\n"
-    yield from map(_line, worked.forward())
+    yield from _written(worked.forward(), left, hand, width)
     yield "\nBackward\n"
-    yield from map(_line, worked.backward())
-    notes = Cells(report, digits, hand.symbols).notes()
-    if notes:
-        yield "\n"
-    for note in notes:
-        yield f"{note}\n"
+    if report.upstream != 1.0:
+        yield f"  {worked.cells.upstream()}\n"
+    yield from _written(worked.backward(), left, hand, width)
+    notes = worked.cells.notes()
+    for line in [*([""] if notes else []), *notes, *worked.cells.checks()]:
+        yield f"{line}\n"
 
 
-def render(report: Report, digits: int = 6, unicode: bool = True) -> str:
+def render(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False,
+           width: int | None = None) -> str:
     """All lines as one text."""
-    return "".join(lines(report, digits, Symbols(unicode)))
+    return "".join(lines(report, digits, symbols, everything, width))
 
 
-def _line(equation: Equation) -> str:
-    reason = f"   ({equation.reason})" if equation.reason else ""
-    return f"  {' = '.join(equation.sides)}{reason}\n"
+def _written(equations: Iterable[Equation | None], left: str, hand: Hand, width: int | None) -> Iterator[str]:
+    for equation in equations:
+        yield f"  {left}\n" if equation is None else _line(equation, hand, width)
+
+
+def _line(equation: Equation, hand: Hand, width: int | None) -> str:
+    first, *others = equation.sides
+    reason = f"  {hand.aside(equation.reason)}" if equation.reason else ""
+    rest = [f" {hand.about if at in equation.about else '='} {side}" for at, side in enumerate(others, 1)]
+    line = f"  {first}{''.join(rest)}{reason}\n"
+    if width is None or len(line) <= width + 1:
+        return line
+    # One side a line, the signs below each other, where that is enough; no number is ever cut.
+    return "".join(f"  {lead}{side}{end}\n" for lead, side, end in zip(
+        [first, *[" " * len(first)] * (len(rest) - 1)], rest, [*[""] * (len(rest) - 1), reason]))
 
 
 def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None = None,
                limit: int = PATHS) -> Iterator[str]:
     """Every path from node ``k`` to the output, the product of its local gradients, and their sum."""
     hand = Hand(digits, symbols)
-    worked = Worked(report, hand)
+    paths = Paths(report, k)
     arrow = f" {hand.symbols.arrow} "
-    for nodes, factors in islice(worked.paths(k), limit):
-        written, product = worked.product(factors)
-        yield f"  {arrow.join(map(report.label, nodes))}:  {f'{written} = ' if written else ''}{product}\n"
-    left = worked.count_paths(k) - limit
+    for path in islice(paths, limit):
+        written = f" {hand.dot} ".join(map(hand.factor, path.factors)) if len(path.factors) > 1 else ""
+        written += f" {hand.equals(path.product)} " if written else ""
+        yield f"  {arrow.join(map(report.label, path.nodes))}:  {written}{hand.number(path.product)}\n"
+    left = paths.count - limit
     if left > 0:
         yield f"  {f'and {left:,}' if left < MANY - limit else 'and very many'} more paths, which are left out\n"
     gradient = report.gradient(k) if report.is_live(k) else 0.0
-    yield f"  sum: {hand.derivative(worked.top, report.label(k))} = {hand.number(gradient)}\n"
+    top = Cells(report, digits, hand.symbols, hand).top
+    yield f"  sum: {hand.derivative(top, report.label(k))} = {hand.number(gradient)}\n"

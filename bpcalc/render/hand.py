@@ -1,0 +1,93 @@
+"""How mathematics is written: a Hand writes it as plain text, tex.TexHand as TeX.
+
+Whatever arranges numbers, names and formulas (cells, worked) asks a Hand for their texts, so that a
+terminal, a page of LaTeX and a page of Markdown show the same mathematics.
+"""
+
+from __future__ import annotations
+
+from ..formula import Piece, compose
+from ..ops import Op
+from ..written import ATOM, PRODUCT, SIGNED, Written, is_rounded
+from .numbers import show
+from .symbols import Symbols
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+class Hand:
+    """Writes mathematics as plain text.
+
+    ``dot`` multiplies, ``about`` means nearly equal, ``dots`` stand for what is left out.
+    """
+
+    def __init__(self, digits: int = 6, symbols: Symbols | None = None) -> None:
+        self.digits = digits
+        self.symbols = symbols or Symbols()
+        self.dot = "·" if self.symbols.unicode else "*"
+        self.about = self.symbols.about
+        self.dots = "..."
+
+    def number(self, value: float | None) -> str:
+        """A number, rounded."""
+        return show(value, self.digits)
+
+    def piece(self, value: float | None) -> Piece:
+        """A number with its binding power, to be put into a formula."""
+        text = self.number(value)
+        if isinstance(value, Written):
+            return text, value.strength
+        return text, SIGNED if text[:1] == "-" else ATOM
+
+    def factor(self, value: float | None) -> str:
+        """A number as a factor: in brackets where it is negative or a sum."""
+        text, strength = self.piece(value)
+        return self.bracketed(text) if text[:1] == "-" or strength < PRODUCT else text
+
+    def product(self, upstream: float | None, local: float | None) -> str:
+        """Two numbers multiplied, as tables write it: ``1 × -4``."""
+        pieces = map(self.piece, (upstream, local))
+        return f" {self.symbols.times} ".join(f"({text})" if strength < PRODUCT else text for text, strength in pieces)
+
+    def equals(self, value: float | None) -> str:
+        """The sign before a number: a nearly equal one where it was rounded as on paper."""
+        return self.about if is_rounded(value) else "="
+
+    def name(self, label: str) -> str:
+        """A node's name."""
+        return label
+
+    def derivative(self, of: str, to: str) -> str:
+        """``∂of/∂to``, of two labels."""
+        d = self.symbols.partial
+        return f"{d}{of}/{d}{to}"
+
+    def formula(self, text: str, names: Collection[str]) -> str:
+        """A formula in bpcalc's own language over ``names``."""
+        return text
+
+    def rule(self, text: str, names: Collection[str]) -> str:
+        """A formula as a factor: in brackets unless it is a name or a number."""
+        simple = text.replace("_", "a").replace(".", "a").isalnum()
+        return self.formula(text, names) if simple else self.bracketed(self.formula(text, names))
+
+    def condition(self, text: str, names: Collection[str]) -> str:
+        """A comparison over ``names``, such as ``x <= 0``."""
+        return text
+
+    def word(self, text: str) -> str:
+        """A word among formulas."""
+        return text
+
+    def aside(self, text: str) -> str:
+        """A reason, in brackets behind an equation."""
+        return f" ({text})"
+
+    def compose(self, row: Op, parts: Sequence[Piece]) -> str:
+        """An operation with these parts for its arguments."""
+        return compose(row, parts)[0]
+
+    def bracketed(self, text: str) -> str:
+        """``text`` in brackets."""
+        return f"({text})"

@@ -1,0 +1,290 @@
+"""Mathematics as TeX: names, numbers and formulas for LaTeX and for Markdown that renders TeX.
+
+A formula is read with bpcalc's own parser and written again from the rows' LaTeX templates, so that
+fractions are fractions and brackets stand where TeX needs them.  Nothing of the user's text is
+copied: what comes out is made of letters, digits and the commands below, all ASCII, and uses no
+package beyond amsmath, nor anything that GitHub's MathJax refuses (\\operatorname).
+
+Names become W_{1,1} (W1_1), s_{\\mathrm{car}}, n_{5}, \\lambda.  Two names that would look alike (x1 and
+x_1) are told apart: the later one is set as it is typed.
+"""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+from ..errors import Source
+from ..ops import CONSTANT, INPUT, Op
+from ..syntax import parse
+from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
+from .hand import Hand
+from .symbols import Symbols
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ..formula import Piece
+
+_FRACTION = POWER - 1
+"""A fraction needs brackets as the base of a power, and nowhere else."""
+
+_SMALL = (
+    "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
+    "xi", "pi", "rho", "varsigma", "sigma", "tau", "upsilon", "varphi", "chi", "psi", "omega", "vartheta", "phi",
+    "varpi", "kappa", "varrho", "epsilon",
+)
+_CAPITAL = (
+    "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega",
+)
+GREEK: dict[str, str] = {
+    **{letter: f"\\{word}" for letter, word in zip("αβγδεζηθικλμνξπρςστυφχψωϑϕϖϰϱϵ", _SMALL, strict=True)},
+    **{letter: f"\\{word}" for letter, word in zip("ΓΔΘΛΞΠΣΥΦΨΩ", _CAPITAL)},
+    # Those that look like Latin letters have no command; upright they stand apart from italic ones.
+    **{letter: f"\\mathrm{{{latin}}}" for letter, latin in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧο", "ABEZHIKMNOPTXo")},
+}
+"""TeX for every Greek letter of the language's names."""
+
+_WORDS = frozenset(word for word in (*_SMALL, *_CAPITAL) if not word.startswith("var"))
+_SIGNS = {" <= ": r" \le ", " >= ": r" \ge ", " != ": r" \ne ", " < ": " < ", " > ": " > ", " = ": " = "}
+_HEAD = re.compile(r"([^\W\d_]+)([0-9]*)")
+
+
+class TexHand(Hand):
+    """Writes mathematics as TeX, for math mode."""
+
+    def __init__(self, digits: int = 6) -> None:
+        super().__init__(digits, Symbols(unicode=False))
+        self.dot = r"\cdot"
+        self.about = r"\approx"
+        self.dots = r"\dots"
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def number(self, value: float | None) -> str:
+        """A number, rounded: 10^{-5} for 1e-5."""
+        return self.piece(value)[0]
+
+    def piece(self, value: float | None) -> Piece:
+        """A number with its binding power."""
+        text = super().number(value)
+        if value is None:
+            return self.word(text), ATOM
+        if isinstance(value, Written):
+            return self._piece(text, ())
+        return _number(text)
+
+    def product(self, upstream: float | None, local: float | None) -> str:
+        """Two numbers multiplied."""
+        return rf"{self.factor(upstream)} \cdot {self.factor(local)}"
+
+    def name(self, label: str) -> str:
+        """A name with its digits and what follows _ as subscripts; a label that is a number as one."""
+        found = self._names.get(label)
+        if found is None:
+            if not (label[:1].isalpha() or label[:1] == "_"):
+                return _number(label)[0]
+            found = _pretty(label)
+            if found in self._taken:
+                found = _typed(label)
+            self._taken.add(found)
+            self._names[label] = found
+        return found
+
+    def derivative(self, of: str, to: str) -> str:
+        """The fraction of two differentials."""
+        return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(to)}}}"
+
+    def formula(self, text: str, names: Collection[str]) -> str:
+        """A formula in bpcalc's own language over ``names``."""
+        return self._piece(text, names)[0]
+
+    def rule(self, text: str, names: Collection[str]) -> str:
+        """A formula as a factor: in brackets where it is a product, a sum or negative."""
+        tex, strength = self._piece(text, names)
+        return _bracketed(tex) if tex[:1] == "-" or strength <= PRODUCT else tex
+
+    def condition(self, text: str, names: Collection[str]) -> str:
+        """A comparison over ``names``."""
+        if text.startswith("not "):
+            return rf"\text{{not }} {self.condition_of(text[4:], names)}"
+        return self.condition_of(text, names)
+
+    def condition_of(self, text: str, names: Collection[str]) -> str:
+        """A comparison that is not negated."""
+        parts = re.split(r"( (?:<=|>=|!=|<|>|=) )", text)
+        return "".join(_SIGNS[part] if at % 2 else self.formula(part, names) for at, part in enumerate(parts))
+
+    def word(self, text: str) -> str:
+        """A word among formulas; one of the program's own, never of the user's."""
+        return rf"\text{{{text}}}"
+
+    def aside(self, text: str) -> str:
+        """A reason, in brackets behind an equation."""
+        return rf"\quad ({text})"
+
+    def compose(self, row: Op, parts: Sequence[Piece]) -> str:
+        """An operation with these parts for its arguments."""
+        return compose(row, parts)[0]
+
+    def bracketed(self, text: str) -> str:
+        """``text`` in brackets that are as tall as it is."""
+        return _bracketed(text)
+
+    def _piece(self, text: str, names: Collection[str]) -> Piece:
+        dots = next(word for word in ("dots", "dots_", "dots__") if word not in names)
+        graph = parse(Source(text.replace("...", dots), "formula"), [*names, dots])
+        pieces: list[Piece] = []
+        for k, code in enumerate(graph.ops):
+            if code == INPUT:
+                label = graph.inputs[k]
+                pieces.append((self.dots if label == dots else self.name(label), ATOM))
+            elif code == CONSTANT:
+                pieces.append(_number(graph.words[k]))
+            else:
+                pieces.append(compose(graph.row(k), [pieces[i] for i in graph.args(k)]))
+        return pieces[graph.output]
+
+
+def compose(row: Op, parts: Sequence[Piece]) -> Piece:
+    """One operation applied to pieces of TeX, by the row's template."""
+    if row.name == "identity":
+        return parts[0]
+    sign = ""
+    if row.name == "div" and parts[0][0][:1] == "-" and parts[0][1] >= PRODUCT:
+        # The minus sign of a numerator stands before the fraction.
+        sign, parts = "-", [(parts[0][0][1:], parts[0][1]), *parts[1:]]
+    if row.variadic:
+        given = {"xs": (", ".join(text for text, _ in parts), ATOM)}
+    else:
+        given = dict(zip(row.params, parts))
+    tall = any(_is_tall(text) for text, _ in parts)
+    places, end = _template(row.latex)
+    afters = [*(before for before, _ in places[1:]), end]
+    written = ""
+    for (before, field), after in zip(places, afters):
+        text, strength = given[field]
+        signed = text[:1] == "-" and before.endswith(("+ ", "- ", r"\cdot ", "-"))
+        written += _grown(before) if tall else before
+        written += _bracketed(text) if strength < _floor(before, after) or signed else text
+    written += _grown(end) if tall else end
+    return sign + written, SIGNED if sign else _strength("x".join([*(before for before, _ in places), end]))
+
+
+def _template(latex: str) -> tuple[list[tuple[str, str]], str]:
+    """A row's template as (text before, parameter) pairs, and the text at its end."""
+    places, before = [], ""
+    for literal, field, _, _ in Formatter().parse(latex):
+        before += literal
+        if field is not None:
+            places.append((before, field))
+            before = ""
+    return places, before
+
+
+def _grown(literal: str) -> str:
+    return literal.replace("(", r"\left(").replace(")", r"\right)")
+
+
+def _floor(before: str, after: str) -> int:
+    """How strongly what stands between these parts of a template has to bind to need no brackets."""
+    if after[:1] == "^":
+        return POWER + 1
+    if before.endswith(("{", "(", ", ", r"\lvert ")):
+        return 0
+    if before.endswith(r"\cdot "):
+        return PRODUCT + 1
+    if before.endswith(("+ ", "- ")):
+        return SUM + 1
+    if before.endswith("-"):
+        return SIGNED + 1
+    if after.startswith((" +", " -")):
+        return SUM
+    return PRODUCT if after.startswith(r" \cdot") else PRODUCT + 1
+
+
+def _strength(template: str) -> int:
+    """How strongly what a template makes binds: by what stands outside all its brackets."""
+    outside, depth = "", 0
+    for char in template:
+        depth -= char in ")}"
+        if depth == 0:
+            outside += char
+        depth += char in "({"
+    if " + " in outside or " - " in outside:
+        return SUM
+    if outside[:1] == "-":
+        return SIGNED
+    if r"\cdot" in outside:
+        return PRODUCT
+    if outside.startswith(r"\frac"):
+        return _FRACTION
+    return POWER if "^" in outside else ATOM
+
+
+def _is_tall(text: str) -> bool:
+    return r"\frac" in text or r"\left" in text
+
+
+def _bracketed(text: str) -> str:
+    return rf"\left({text}\right)" if _is_tall(text) else f"({text})"
+
+
+def _number(text: str) -> Piece:
+    """A number as the language writes it, or the name of a constant."""
+    if text.lstrip("-")[:1].isalpha():
+        return GREEK.get(text) or (f"\\{text}" if text in _WORDS else text), ATOM
+    sign = "-" if text[:1] == "-" else ""
+    mantissa, mark, exponent = text[len(sign):].lower().partition("e")
+    whole, point, decimals = mantissa.partition(".")
+    mantissa = f"{whole or '0'}{point if decimals else ''}{decimals}"
+    if not mark:
+        return sign + mantissa, SIGNED if sign else ATOM
+    power = f"10^{{{int(exponent)}}}"
+    if mantissa == "1":
+        return sign + power, SIGNED if sign else POWER
+    return rf"{sign}{mantissa} \cdot {power}", PRODUCT
+
+
+def _pretty(label: str) -> str:
+    head, *subscripts = label.split("_")
+    found = _HEAD.fullmatch(head)
+    if found is None or not all(subscripts):
+        return _typed(label)
+    letters, digits = found.groups()
+    base = _letters(letters, r"\mathit")
+    lower = [*([digits] if digits else []), *(_letters(part, r"\mathrm") for part in subscripts)]
+    return f"{base}_{{{','.join(lower)}}}" if lower else base
+
+
+def _letters(text: str, font: str) -> str:
+    """A letter, the name of a Greek one, or a word."""
+    if text in _WORDS:
+        return f"\\{text}"
+    if len(text) == 1:
+        return GREEK.get(text, text)
+    if text.isdigit():
+        return text
+    return f"{font}{{{_spelled(text)}}}"
+
+
+def _typed(label: str) -> str:
+    """A name as it is typed, letter by letter."""
+    return rf"\mathtt{{{_spelled(label)}}}"
+
+
+def _spelled(text: str) -> str:
+    return "".join(_CHARS.get(char) or (char if char.isascii() and char.isalnum() else "?") for char in text)
+
+
+_CHARS = {**{letter: f"{{{command}}}" for letter, command in GREEK.items()}, **{char: char for char in "[],.:"},
+          "_": r"\_"}
+_FRAC = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+_SILENT = re.compile(r"\\(?:left|right|partial|mathit|mathrm|mathtt|text)|[{}^_]")
+
+
+def width(tex: str) -> int:
+    """About how many letters wide a formula is when it is set."""
+    flat = _FRAC.sub(lambda found: max(found.groups(), key=len).replace(r"\partial ", "d"), tex)
+    return len(re.sub(r"\\[a-z]+ ?", "m", _SILENT.sub("", flat)))

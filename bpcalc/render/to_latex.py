@@ -1,0 +1,76 @@
+"""The worked solution as LaTeX: a fragment to be put into a document, or a document that compiles as it is.
+
+ASCII only; a fragment needs the packages amsmath and longtable, which every LaTeX has.
+"""
+
+from __future__ import annotations
+
+from ..report import Report
+from .solution import Block, Equations, Heading, Math, Table, blocks
+from .tex import GREEK
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_HEAD = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[margin=2cm]{geometry}
+\usepackage{amsmath}
+\usepackage{longtable}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\begin{document}
+"""
+_TAIL = r"""\end{document}
+"""
+_NEEDS = r"""% Needs \usepackage{amsmath} and \usepackage{longtable}.
+"""
+_ESCAPES = {
+    **{char: f"\\{char}" for char in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\n": " ",
+    **{letter: f"${command}$" for letter, command in GREEK.items()},
+    "∂": r"$\partial$", "×": r"$\times$", "−": "$-$", "≈": r"$\approx$", "→": r"$\to$", "…": r"\dots{}", "–": "--",
+}
+
+
+def render(report: Report, digits: int = 6, standalone: bool = False, everything: bool = False) -> str:
+    """The worked solution as LaTeX."""
+    return "".join(page(blocks(report, digits, everything), standalone))
+
+
+def page(content: Iterable[Block], standalone: bool) -> Iterator[str]:
+    """Blocks as LaTeX."""
+    yield _HEAD if standalone else _NEEDS
+    for block in content:
+        yield _block(block)
+    if standalone:
+        yield _TAIL
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"\\subsection*{{{prose(block)}}}\n"
+    if isinstance(block, Equations):
+        return "\\begin{align*}\n" + " \\\\\n".join(block.lines) + "\n\\end{align*}\n"
+    if isinstance(block, Table):
+        return _table(block)
+    return f"\n{prose(block)}\\par\n"
+
+
+def _table(table: Table) -> str:
+    columns = "".join("r" if at in table.right else "l" for at in range(len(table.heads)))
+    head = " & ".join(map(_cell, table.heads))
+    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\\n" for row in table.rows)
+    # Longtable measures its rows in chunks, and a repeated head apart: with one chunk and an ordinary first row the
+    # columns are right at the first run.
+    return ("{\\small\\renewcommand{\\arraystretch}{1.5}\\setcounter{LTchunksize}{1000}\n"
+            f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\*\n\\hline\n{rows}\\end{{longtable}}}}\n")
+
+
+def _cell(text: str) -> str:
+    return f"${text}$" if isinstance(text, Math) else prose(text)
+
+
+def prose(text: str) -> str:
+    """Plain text with everything that TeX would take for more made harmless."""
+    return "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)

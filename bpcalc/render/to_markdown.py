@@ -1,0 +1,57 @@
+"""The worked solution as Markdown with TeX mathematics, as GitHub renders it.
+
+Mathematics on lines of its own stands in ```math blocks, and in tables between $` and `$: there
+Markdown leaves underscores, backslashes and asterisks alone, as between plain dollar signs it does not
+(GitHub's documentation, "Writing mathematical expressions").  No formula contains a |, which would end
+a table's cell.
+"""
+
+from __future__ import annotations
+
+from ..report import Report
+from .solution import Block, Equations, Heading, Math, Table, blocks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MARKED = frozenset("\\`*_{}[]<>#|~$&")
+
+
+def render(report: Report, digits: int = 6, everything: bool = False) -> str:
+    """The worked solution as Markdown."""
+    return "".join(page(blocks(report, digits, everything)))
+
+
+def page(content: Iterable[Block]) -> Iterator[str]:
+    """Blocks as Markdown."""
+    lead = ""
+    for block in content:
+        yield lead + _block(block)
+        lead = "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"## {prose(block)}\n"
+    if isinstance(block, Equations):
+        lines = " \\\\\n".join(block.lines)
+        return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```\n"
+    if isinstance(block, Table):
+        return _table(block)
+    return f"{prose(block)}\n"
+
+
+def _table(table: Table) -> str:
+    rule = ["--:" if at in table.right else "---" for at in range(len(table.heads))]
+    rows = [list(map(_cell, table.heads)), rule, *(list(map(_cell, row)) for row in table.rows)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return f"$`{text}`$" if isinstance(text, Math) else prose(text)
+
+
+def prose(text: str) -> str:
+    """Plain text with everything that Markdown would take for more, inside a line, made harmless."""
+    return "".join(f"\\{char}" if char in _MARKED else " " if char in "\r\n" else char for char in text)

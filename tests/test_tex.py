@@ -1,0 +1,214 @@
+"""The worked solution as LaTeX and as Markdown: every formula right, nothing that breaks out, and it compiles."""
+
+import random
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from bpcalc import backprop
+from bpcalc.ops import TABLE
+from bpcalc.render.tex import TexHand, width
+from bpcalc.render.to_latex import prose as latex_prose
+from bpcalc.render.to_markdown import prose as markdown_prose
+
+from .oracles import Program
+
+ENGINE = next((name for name in ("pdflatex", "tectonic", "xelatex", "lualatex") if shutil.which(name)), None)
+needs_tex = pytest.mark.skipif(ENGINE is None, reason="no TeX engine: install texlive-latex-recommended")
+FIRST = {"x": -2, "y": 5, "z": -4}
+
+
+def compiled(text, folder, runs=1):
+    """The log of compiling a document; fails where TeX does."""
+    (folder / "solution.tex").write_text(text, encoding="ascii")
+    words = [ENGINE, *([] if ENGINE == "tectonic" else ["-interaction=nonstopmode", "-halt-on-error"]), "solution.tex"]
+    for _ in range(runs):
+        ran = subprocess.run(words, cwd=folder, capture_output=True, timeout=120, check=False)
+        assert ran.returncode == 0, ran.stdout.decode("latin-1")[-1500:]
+    log = folder / "solution.log"
+    return log.read_text(encoding="latin-1") if log.exists() else ""
+
+
+@pytest.mark.parametrize(("label", "tex"), [
+    ("x", "x"), ("x1", "x_{1}"), ("W1_1", "W_{1,1}"), ("W11", "W_{11}"), ("s_car", r"s_{\mathrm{car}}"),
+    ("n5", "n_{5}"),
+    ("loss", r"\mathit{loss}"), ("Pixel_1", r"\mathit{Pixel}_{1}"), ("lambda", r"\lambda"), ("λ", r"\lambda"),
+    ("alpha_0", r"\alpha_{0}"), ("δ_x", r"\delta_{x}"), ("Δx", r"\mathit{{\Delta}x}"), ("Α", r"\mathrm{A}"),
+    ("x_", r"\mathtt{x\_}"), ("_", r"\mathtt{\_}"), ("a2b", r"\mathtt{a2b}"), ("0.5", "0.5"), ("1e-5", "10^{-5}")])
+def test_a_name_is_set_with_subscripts_and_greek_letters(label, tex):
+    assert TexHand().name(label) == tex
+
+
+def test_names_that_would_look_alike_are_told_apart():
+    hand = TexHand()
+    assert [hand.name(label) for label in ("x1", "x_1", "lambda", "λ", "x1")] == \
+        ["x_{1}", r"\mathtt{x\_1}", r"\lambda", r"\mathtt{{\lambda}}", "x_{1}"]
+
+
+@pytest.mark.parametrize(("value", "tex"), [
+    (-2.0, "-2"), (1e-5, "10^{-5}"), (-1e-5, "-10^{-5}"), (2.5e-7, r"2.5 \cdot 10^{-7}"), (1e20, "10^{20}"),
+    (-0.0, "0"), (1 / 3, "0.333333"), (None, r"\text{undefined}")])
+def test_a_number_is_set_without_e(value, tex):
+    assert TexHand().number(value) == tex
+
+
+@pytest.mark.parametrize(("text", "tex"), [
+    ("a / b", r"\frac{a}{b}"), ("(a + b) / c", r"\frac{a + b}{c}"), ("(a / b)^2", r"\left(\frac{a}{b}\right)^{2}"),
+    ("-a / b", r"-\frac{a}{b}"), ("a - -b", "a - (-b)"), ("a * (b + c)", r"a \cdot (b + c)"),
+    ("a - (b - c)", "a - (b - c)"), ("a * (b * c)", r"a \cdot (b \cdot c)"), ("-(a + b)", "-(a + b)"),
+    ("(-a)^2", "(-a)^{2}"), ("-a^2", "-a^{2}"), ("a^-b", "a^{-b}"), ("a^b^c", "a^{b^{c}}"), ("(a^b)^c", "(a^{b})^{c}"),
+    ("exp(a)^2", "(e^{a})^{2}"), ("square(a + b)", "(a + b)^2"), ("square(square(a))", "(a^2)^2"),
+    ("expm1(a) * b", r"(e^{a} - 1) \cdot b"), ("log1p(-a)", r"\ln(1 + (-a))"),
+    ("log(a / b)", r"\ln\left(\frac{a}{b}\right)"),
+    ("sigmoid(a)", r"\sigma(a)"), ("sqrt(a + b)", r"\sqrt{a + b}"), ("hypot(a + b, c)", r"\sqrt{(a + b)^2 + c^2}"),
+    ("max(a, b, ..., c)", r"\max(a, b, \dots, c)"), ("1e-5 * a", r"10^{-5} \cdot a"),
+    ("2.5e3^a", r"(2.5 \cdot 10^{3})^{a}"),
+    (".5 * a", r"0.5 \cdot a"), ("2 * pi", r"2 \cdot \pi"), ("abs(a)", r"\left\lvert a \right\rvert"), ("-1", "-1")])
+def test_a_formula_has_brackets_where_they_are_needed(text, tex):
+    assert TexHand().formula(text, ["a", "b", "c"]) == tex
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.params], ids=lambda row: row.name)
+def test_the_braces_of_every_operation_balance(row):
+    hand = TexHand()
+    parts = [(r"-\frac{a}{b}", 30)] * (2 if row.variadic else len(row.params))
+    tex = hand.compose(row, parts)
+    depth = 0
+    for char in tex:
+        depth += (char == "{") - (char == "}")
+        assert depth >= 0
+    assert depth == 0
+    assert tex.count(r"\left") == tex.count(r"\right")
+    assert "|" not in tex, "a | would end the cell of a table"
+    assert "operatorname" not in tex
+
+
+def test_the_first_circuit_in_latex():
+    text = backprop("q = x + y; f = q*z", FIRST).to_latex()
+    assert "\nq &= x + y = -2 + 5 = 3 \\\\\n" in text
+    assert r"f &= q \cdot z = 3 \cdot (-4) = -12" in text
+    assert r"\frac{\partial f}{\partial x} &= \frac{\partial f}{\partial q} \cdot \frac{\partial q}{\partial x}" \
+           r" = (-4) \cdot 1 = -4" in text
+    assert "documentclass" not in text
+
+
+def test_the_first_circuit_in_markdown():
+    text = backprop("q = x + y; f = q*z", FIRST).to_markdown()
+    assert text.count("```math\n\\begin{aligned}\n") == text.count("\\end{aligned}\n```\n") == 2
+    assert r"| $`q = x + y`$ | $`3`$ | $`-4`$ | $`\frac{\partial q}{\partial x} = 1`$ | $`(-4) \cdot 1 = -4`$ |" in text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_row_of_a_markdown_table_has_its_cells(seed):
+    program = Program(seed)
+    text = backprop(program.text, program.inputs).to_markdown()
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert rows
+    assert len({line.count("|") for line in rows}) == 1
+    assert all(cell.count("`") in (0, 2) for line in rows for cell in line.split("|"))
+
+
+HOSTILE = ["end_document", "input_", "__", "_x_", "x__y", "lambda_lambda", "ΑΒΓ_δ", "verb", "n", "partial", "text_",
+           "frac", "left", "dots", "begin", "ϑ1_ς"]
+
+
+def hostile():
+    names = [*HOSTILE, *("".join(random.Random(seed).choices("abXΓλ_12", k=6)) for seed in range(30))]
+    names = list(dict.fromkeys(name for name in names if not name[0].isdigit()))
+    text = " + ".join(f"{name}*{other}" for name, other in zip(names, names[1:]))
+    comment = "# \\end{document} $ % ``` | $`\n"
+    return backprop(comment + f"f = max({', '.join(names)})^2 / ({text}) # \\input{{x}}\n",
+                    {name: at + 1.5 for at, name in enumerate(names)})
+
+
+def test_nothing_of_the_users_text_is_copied_into_tex():
+    for text in (hostile().to_latex(standalone=True), hostile().to_latex(), hostile().to_markdown()):
+        assert text.isascii()
+        assert r"\input" not in text
+        assert text.count(r"\end{document}") in (0, 1)
+        assert "%" not in text.replace("% Needs", "")
+
+
+def test_prose_is_harmless():
+    text = r"\end{document} $ % # & _ ^ ~ { } < > | ` * [ ] λ ∂ → ﷽" + "\n\n"
+    assert latex_prose(text).isascii()
+    assert r"\end{" not in latex_prose(text)
+    assert "\n" not in latex_prose(text) + markdown_prose(text)
+    assert not set(re.sub(r"\\.", "", markdown_prose(text))) & set("`*_[]<>|$&#~")
+
+
+@needs_tex
+def test_hostile_names_compile(tmp_path):
+    compiled(hostile().to_latex(standalone=True), tmp_path)
+
+
+@needs_tex
+def test_the_solution_compiles_at_the_first_run_and_fits_the_page(tmp_path):
+    report = backprop("s_car = W1_1*x1 + λ*x2\n"
+                      "L = max(0, -s_car + 1) + 1e-5*sigmoid(s_car)^2 / (1 + exp(-x2)) + relu(x1)",
+                      {"W1_1": 0.25, "x1": -1.5, "λ": 1e-7, "x2": 2})
+    log = compiled(report.to_latex(standalone=True), tmp_path)
+    assert "Overfull" not in log
+    assert "Rerun" not in log.replace("rerunfilecheck", "")
+
+
+@needs_tex
+def test_a_fragment_compiles_inside_a_document(tmp_path):
+    fragment = backprop("q = x + y; f = q*z", FIRST).to_latex()
+    compiled("\\documentclass{article}\n\\usepackage{amsmath,longtable}\n\\begin{document}\nBefore.\n"
+             f"{fragment}After.\n\\end{{document}}\n", tmp_path)
+
+
+@needs_tex
+def test_every_operation_compiles(tmp_path):
+    lines = []
+    for row in TABLE:
+        if row.params and row.samples:
+            point = row.samples[0]
+            names = [f"a{at}" for at in range(len(point))]
+            text = f"{row.fixity[0]}a0" if row.name == "neg" else row.fixity[0].join(names) if row.fixity else \
+                f"{row.name}({', '.join(names)})" if row.name != "identity" else "a0"
+            report = backprop(f"f = 3*({text})", dict(zip(names, point)))
+            lines.append(report.to_latex())
+    body = "".join(lines)
+    compiled("\\documentclass{article}\n\\usepackage{amsmath,longtable}\n\\begin{document}\n" + body
+             + "\\end{document}\n", tmp_path)
+
+
+@needs_tex
+@pytest.mark.slow
+def test_random_programs_compile(tmp_path):
+    body = "".join(backprop(program.text, program.inputs).to_latex() for program in map(Program, range(30)))
+    log = compiled("\\documentclass[11pt]{article}\n\\usepackage[margin=2cm]{geometry}\\usepackage{amsmath,longtable}\n"
+                   "\\allowdisplaybreaks\n\\begin{document}\n" + body + "\\end{document}\n", tmp_path)
+    assert log.count("Overfull") <= 2
+
+
+def test_a_wide_sum_is_broken_into_lines():
+    text = "; ".join([*(f"a{i} = x*{i + 1}" for i in range(10)), "f = " + " + ".join(f"a{i}^2" for i in range(10))])
+    lines = [line for line in backprop(text, x=1).to_latex().splitlines() if "&" in line and "alig" not in line]
+    assert max(map(width, lines)) < 90
+
+
+def test_a_wide_operation_is_shortened_everywhere():
+    names = [f"x{i}" for i in range(40)]
+    report = backprop(f"f = max({', '.join(names)})", {name: i for i, name in enumerate(names)})
+    assert r"f &= \max(x_{0}, x_{1}, x_{2}, \dots, x_{39}) = \max(0, 1, 2, \dots, 39) = 39" in report.to_latex()
+
+
+def test_an_undefined_gradient_is_named():
+    assert r"\frac{\partial f}{\partial x} &= \frac{1}{2 \cdot \sqrt{x}} = \text{undefined}" in \
+        backprop("f = sqrt(x)", x=0).to_latex()
+
+
+def test_on_the_command_line(bpcalc, tmp_path):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4"]
+    assert bpcalc(*words, "--format", "latex").out == backprop(words[0], FIRST).to_latex()
+    assert bpcalc(*words, "--format", "markdown").out == backprop(words[0], FIRST).to_markdown()
+    for name, more in (("a.tex", []), ("b.tex", ["--format", "latex"])):
+        assert bpcalc(*words, *more, "-o", str(tmp_path / name)).code == 0
+        assert (tmp_path / name).read_text(encoding="utf-8") == backprop(words[0], FIRST).to_latex(standalone=True)
+    assert bpcalc(*words, "-o", str(tmp_path / "c.md")).code == 0
+    assert (tmp_path / "c.md").read_text(encoding="utf-8").startswith("## Forward pass")
