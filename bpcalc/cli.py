@@ -197,20 +197,23 @@ def _second_opinions(report: Report, options: dict[str, Any]) -> int:
 def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -> Output:
     """The verdicts on a student's answers; nothing else is shown, as it would give the solution away."""
     from .bindings import constant, read_text
-    from .homework.answers import parse_answers
+    from .homework.answers import read_items, split_items
     from .homework.check import REQUIRE, check
     from .render import to_verdicts
     from .render.symbols import Symbols
 
-    answers = parse_answers("\n".join(options["check"]), report)
+    items = list(split_items("\n".join(options["check"]), "answers"))
     path = options["check_file"]
     if path is not None:
-        answers += parse_answers(decode_stdin() if path == "-" else read_text(path), report, path)
+        from .homework.sheets import sheet_items
+
+        items += sheet_items(decode_stdin() if path == "-" else read_text(path), path)
+    answers = read_items(items, report)
     require = _choice(options["require"] or "given", "--require", REQUIRE)
     if not answers and require == "given":
         raise UsageProblem("there is no answer to check", hint='for example --check "dx=-4"')
     tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
-    verdicts = check(report, answers, require, options["strict"], tolerance)
+    verdicts = check(report, answers, require, options["strict"], tolerance, _learned(report, options))
     code = int(not all(verdict.passed for verdict in verdicts))
     if form == "json":
         from .render import to_json

@@ -432,18 +432,27 @@ class Report:
         return "".join(report_lines(self))
 
     def check(self, answers: Mapping[str, Any] | str, require: str = "given", strict: bool = False,
-              tolerance: float | None = None) -> list[AnswerVerdict]:
+              tolerance: float | None = None, lr: float | None = None) -> list[AnswerVerdict]:
         """Verdicts on a student's answers, such as ``{"q": 3, "dx": "-4", "dq/dx": 1}`` or their text.
 
         Text keeps the digits that were typed, which say how far it was rounded; numbers are taken with
-        the digits of their shortest decimal form.
+        the digits of their shortest decimal form.  None and "" are blanks.  ``lr`` is the rate of the
+        update that keys such as ``new w`` are about.
         """
-        from .homework.answers import parse_answers
+        from .homework.answers import parse_answers, read_items
         from .homework.check import check
 
-        if not isinstance(answers, str):
-            answers = "\n".join(f"{key} = {value}" for key, value in answers.items())
-        return check(self, parse_answers(answers, self), require, strict, tolerance)
+        learned = None
+        if lr is not None:
+            from .descent import descend
+
+            learned = descend(self, lr)
+        if isinstance(answers, str):
+            found = parse_answers(answers, self)
+        else:
+            typed = {key: "" if value is None else str(value).strip() for key, value in answers.items()}
+            found = read_items(((key, text, Source(f"{key} = {text}", "answers")) for key, text in typed.items()), self)
+        return check(self, found, require, strict, tolerance, learned)
 
     def to_table(self, width: int | None = None, digits: int = 6) -> str:
         """The report as the command line's table, or as blocks where that is wider than ``width``."""

@@ -1,5 +1,6 @@
-"""docs/operations.md, made from the table of operations."""
+"""docs/operations.md, made from the table of operations, and docs/mistakes.md, made from that of mistakes."""
 
+from bpcalc.homework.mistakes import TABLE as MISTAKES
 from bpcalc.ops import NAMED_CONSTANTS, TABLE
 
 INTRO = """# Operations
@@ -53,3 +54,29 @@ def operations_page():
     return (INTRO + "".join(lines) + "\n`out` is the operation's own result.\n\n## Constants\n\n"
             "A constant gives way to a binding or an assignment of the same name.\n\n"
             f"| name | value |\n| --- | --- |\n{constants}\n")
+
+
+MISTAKES_INTRO = """# Mistakes
+
+<!-- Made from bpcalc/homework/mistakes.py: pytest tests/test_docs.py --update rewrites this page. -->
+
+Every mistake that `--check` names, in the order in which it is believed where several lead to the same number. The
+example is one that this mistake explains and no other of the table does (a test holds that); `digits` is the code of a
+number that is close and has a wrong digit. A wrong rule that happens to give the right number is never reported.
+
+| code | what is said | the hint | example: expression, values, wrong answer |
+| --- | --- | --- | --- |
+"""
+
+
+def mistakes_page():
+    lines = []
+    for row in MISTAKES:
+        expression, values, answers = row.example
+        given = " ".join(f"{name}={value}" for name, value in values.items())
+        options = "" if row.rate is None else f" `--lr {row.rate}`"
+        options += " `--wrt x`" if row.code == "held" else ""
+        say = row.say.replace("{where}", "…")
+        example = f"`{expression}` at `{given}`{options}: `{answers}`"
+        lines.append(f"| `{row.code}` | {cell(say)} | {cell(row.hint)} | {example} |\n")
+    return MISTAKES_INTRO + "".join(lines)

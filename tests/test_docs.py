@@ -88,7 +88,7 @@ def test_python_examples_print_what_the_page_shows(page):
     assert runner.failures == 0
 
 
-@pytest.mark.parametrize("module", ["report", "render.numbers", "render.to_caret"])
+@pytest.mark.parametrize("module", ["report", "render.numbers", "render.to_caret", "homework.rounding"])
 def test_docstring_examples_hold(module):
     import importlib
 
@@ -106,6 +106,14 @@ def test_the_operations_page_is_the_table(request):
 def test_the_example_solution_is_what_the_program_writes(request):
     page = ROOT / "docs" / "example-solution.md"
     made = backprop("q = x + y; f = σ(q)/W1_1", {"x": -2, "y": 2, "W1_1": 4}).to_markdown()
+    if request.config.getoption("--update"):
+        page.write_text(made, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == made, "pytest tests/test_docs.py --update rewrites it"
+
+
+def test_the_mistakes_page_is_the_table(request):
+    page = ROOT / "docs" / "mistakes.md"
+    made = reference.mistakes_page()
     if request.config.getoption("--update"):
         page.write_text(made, encoding="utf-8")
     assert page.read_text(encoding="utf-8") == made, "pytest tests/test_docs.py --update rewrites it"

@@ -1,12 +1,17 @@
 """Judging hand-worked answers: rounding, consequences, kinks, and every mistake by its own example."""
 
 import json
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.homework.answers import last_digit, parse_answers
+from bpcalc.homework import rounding
+from bpcalc.homework.answers import parse_answers
 from bpcalc.homework.mistakes import TABLE
+from bpcalc.homework.rounding import last_digit
 
 CLASSIC = ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4})
 NEURON = ("n = w0*x0 + w1*x1 + w2; f = sigmoid(n)", {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3})
@@ -42,13 +47,74 @@ def test_the_typed_digits_set_the_precision(typed, right):
 
 
 @pytest.mark.parametrize(("value", "typed", "right"), [
-    (0.25, "0.2", True), (0.25, "0.3", True), (0.251, "0.2", False), (0.7, "1", False), (0.96, "1", True),
-    (12.7, "13", True), (12.7, "10", False), (1e-3, "1e-3", True), (1e-3, "0.001", True), (1e-3, "0.0", False),
-    (2.0, "2.000", True), (2.0, "2.001", False), (0.0, "0", True), (0.0, "-0", True), (0.0, "0.1", False),
-    (1234.5, "1.2345e3", True), (1 / 3, "1/3", True), (1 / 3, "0.3", True), (1 / 3, "1/3.01", False),
+    # exactly half a unit: both neighbours are roundings; a little more is not
+    (0.25, "0.2", True), (0.25, "0.3", True), (0.251, "0.2", False), (0.15, "0.2", True), (0.15, "0.1", True),
+    (2.675, "2.68", True), (2.675, "2.67", True), (2.6751, "2.67", False), (1.005, "1.01", True),
+    (-0.125, "-0.13", True), (-0.125, "-0.12", True), (-0.125, "-0.14", False), (2.5, "3", True), (2.5, "2", True),
+    (0.35, "0.4", True), (99.5, "100", True), (99.49, "100", False), (0.0995, "0.10", True),
+    # at least the first digit
+    (0.7, "1", False), (0.96, "1", True), (12.7, "13", True), (12.7, "10", False), (0.3, "0", False),
+    (1e-3, "0.0", False), (1e-3, "0.00", False),
+    # exponents and trailing zeros
+    (1e-3, "1e-3", True), (1e-3, "0.001", True), (1e-3, "1.0e-3", True), (1e-3, "1.000E-03", True),
+    (1.4e-3, "1e-3", True), (1.6e-3, "1e-3", False), (1234.5, "1.2345e3", True), (1234.5, "1.23e3", True),
+    (1234.5, "1.24e3", False), (1234.5, "1e3", True), (98.7, "1e2", True), (2.0, "2.000", True), (2.0, "2.001", False),
+    (2.0004, "2.000", True), (2.0006, "2.000", False), (2.0006, "2.00", True), (1e300, "1e300", True),
+    (123456789.0, "123456789", True), (123456789.4, "123456789", True), (123456789.6, "123456789", False),
+    # zero and its sign
+    (0.0, "0", True), (0.0, "-0", True), (0.0, "-0.00", True), (0.0, "0.1", False), (0.0, "1e-9", False),
+    (-1.0, "−1", True), (-1.0, "- 1", True), (1.0, "+1", True), (1.0, "-1", False),
+    # expressions are exact
+    (1 / 3, "1/3", True), (1 / 3, "0.3", True), (1 / 3, "1/3.01", False), (1 / 3, "2/6", True),
+    (0.7357588823428847, "2*exp(-1)", True),
 ])
 def test_borders_of_rounding(value, typed, right):
     assert (status(("f = x + 0", {"x": value}), "f", typed, strict=True) == "right") is right
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-10**6, 10**6), st.integers(0, 4), st.integers(1, 49))
+def test_a_number_is_right_up_to_half_a_unit_and_no_further(digits, decimals, hundredths):
+    """Decimal arithmetic is the judge: the typed number plus less or more than half of its last unit."""
+    typed = Decimal(digits).scaleb(-decimals)
+    assume(abs(digits) > 1)
+    unit = Decimal(1).scaleb(-decimals)
+    near, far = typed + unit * hundredths / 100, typed + unit * (100 - hundredths) / 100
+    assert rounding.fits(float(typed), float(unit), float(near))
+    assert not rounding.fits(float(typed), float(unit), float(far))
+    assert rounding.last_digit(str(typed)) == float(unit)
+
+
+@given(st.integers(-10**7, 10**7), st.integers(0, 4))
+def test_a_five_is_rounded_away_from_zero_as_by_hand(digits, decimals):
+    number = Decimal(digits).scaleb(-5)
+    expected = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    assert rounding.half_up(float(number), decimals) == float(expected)
+
+
+@pytest.mark.parametrize(("value", "typed", "note"), [
+    (2.718281828, "2.71", "truncated"), (-2.718281828, "-2.71", "truncated"), (2.302585, "2.302", "truncated"),
+    (0.1966, "0.19", "truncated"), (0.004, "0.00", "rounded away"), (-0.0004, "-0.00", "rounded away"),
+])
+def test_digits_that_were_cut_off_are_right_unless_strict(value, typed, note):
+    verdict = judged(("f = x", {"x": value}), f"f = {typed}")["f"]
+    assert verdict.status == "right"
+    assert note in verdict.note
+    assert status(("f = x", {"x": value}), "f", typed, strict=True) == "wrong"
+
+
+@pytest.mark.parametrize(("value", "typed"), [
+    # 0.3 / 0.1 is a little less than 3 in binary: 0.2 is still no cut 0.3; and one digit is too few
+    (0.3, "0.2"), (2.9, "2"), (0.1966, "0.1"), (2.7, "2.6"), (0.7, "0"), (0.06, "0.0"), (2.718, "2.72000"),
+])
+def test_what_is_no_cutting_off(value, typed):
+    assert status(("f = x", {"x": value}), "f", typed) == "wrong"
+
+
+def test_what_binary_arithmetic_leaves_of_nothing_is_nothing():
+    assert status(("f = (x + y) - z", {"x": 0.1, "y": 0.2, "z": 0.3}), "f", "0") == "right"
+    assert status(("f = a*(x + y - z)", {"a": 1, "x": 0.1, "y": 0.2, "z": 0.3}), "da", "0") == "right"
+    assert status(("f = sigmoid(x)", {"x": -20}), "f", "0") == "wrong"
 
 
 def test_units_of_typed_digits():
@@ -63,9 +129,6 @@ def test_rounding_early_and_cutting_off_are_right_unless_strict():
     early = judged(case, "a = 0.33, f = 33.0")["f"]
     assert (early.status, "rounded early" in early.note) == ("right", True)
     assert judged(case, "a = 0.33, f = 33.0", strict=True)["f"].status == "wrong"
-    cut = judged(("f = x", {"x": 2.718281828}), "f = 2.71")["f"]
-    assert (cut.status, cut.note) == ("right", "truncated, not rounded")
-    assert status(("f = x", {"x": 2.718281828}), "f", "2.71", strict=True) == "wrong"
 
 
 def test_a_tolerance_replaces_the_digits():
@@ -90,52 +153,21 @@ def test_every_subgradient_at_a_kink_is_right():
     assert status(("relu(x)", {"x": 1}), "dx", "0.5") == "wrong"
 
 
-# One example for each row of the table: (expression, values, answer).
-FIXTURES = {
-    "sign": (*CLASSIC, "dx = 4"),
-    "not-summed": ("c = a + b; d = b + 1; e = c*d", {"a": 2, "b": 1}, "db = 2"),
-    "path-missing": ("c = a + b; d = b + 1; e = c*d", {"a": 2, "b": 1}, "db = 3"),
-    "local-only": ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 3"),
-    "upstream-only": ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 7"),
-    "value": ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dx = 11"),
-    "not-swapped": ("q = x*y; f = q*z", {"x": 2, "y": 5, "z": 7}, "dx = 14"),
-    "minus-lost": ("q = 5*(a - b); f = q*z", {"a": 1, "b": 3, "z": 7}, "dz = 10"),
-    "relu-off": ("f = 3*relu(x)", {"x": -2}, "dx = 3"),
-    "loser": ("f = 3*max(x, y)", {"x": 1, "y": 2}, "dx = 3"),
-    "sign-of-abs": ("f = 3*abs(x) + 7*x", {"x": -2}, "dx = 10"),
-    "exponent-kept": ("f = 5*x^3", {"x": 2}, "dx = 120"),
-    "factor-lost": ("f = 5*x^3", {"x": 2}, "dx = 20"),
-    "power-as-exponential": ("f = 5*x^3", {"x": 2}, "dx = 27.726"),
-    "square-lost": ("f = 5*a/b", {"a": 3, "b": 4}, "db = -3.75"),
-    "numerator-lost": ("f = a/b", {"a": 3, "b": 4}, "db = -0.0625"),
-    "not-inverted": ("f = 3*log(x)", {"x": 5}, "dx = 15"),
-    "of-the-input": ("f = 3*sigmoid(x)", {"x": 2}, "dx = -6"),
-    "undifferentiated": ("f = 3*tanh(x)", {"x": 2}, "dx = 2.892"),
-    "base-ten": ("f = 3*log(x)", {"x": 5}, "dx = 0.26"),
-    "sine-sign": ("f = 3*cos(x) + 2*x", {"x": 1}, "dx = 4.524"),
-    "half-lost": ("f = 3*sqrt(x)", {"x": 5}, "dx = 1.342"),
-    "one-too-far": ("q = 3*x; r = q*5; f = r*z", {"x": 2, "z": 7}, "dr = 35"),
-    "added": ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 10"),
-}
+def judged_example(mistake):
+    expression, values, answers = mistake.example
+    report = backprop(expression, values, wrt=["x"] if mistake.code == "held" else None)
+    return report.check(answers, lr=mistake.rate)[-1]
 
 
-def test_every_mistake_has_an_example():
-    assert set(FIXTURES) >= {mistake.code for mistake in TABLE} - {"minus-lost"}
+def test_every_mistake_has_a_code_of_its_own():
     codes = [mistake.code for mistake in TABLE]
     assert len(codes) == len(set(codes))
 
 
-@pytest.mark.parametrize("code", [code for code in FIXTURES if code not in ("minus-lost",)])
-def test_a_mistake_is_named_by_its_example(code):
-    expression, values, answer = FIXTURES[code]
-    verdict = backprop(expression, values).check(answer)[0]
-    assert verdict.status == "wrong"
-    assert verdict.mistake == code
-
-
-def test_a_lost_minus_is_named_where_more_than_the_sign_changes():
-    verdict = backprop("f = x*(a - x)", x=3, a=5).check("dx = 5")[0]
-    assert (verdict.status, verdict.mistake) == ("wrong", "minus-lost")
+@pytest.mark.parametrize("mistake", TABLE, ids=lambda mistake: mistake.code)
+def test_a_mistake_explains_its_example_and_no_other_mistake_does(mistake):
+    verdict = judged_example(mistake)
+    assert (verdict.status, verdict.mistake, verdict.others) == ("wrong", mistake.code, ())
 
 
 @pytest.mark.parametrize("mistake", TABLE, ids=lambda mistake: mistake.code)
@@ -172,6 +204,106 @@ def test_the_exit_code_says_whether_all_is_right(bpcalc):
     assert bpcalc(*words, "--check", "dx=").code == 2
 
 
+SHEETS = {
+    "lines.txt": "# Ada\nq = 3\ndf/dx = -4   # chain rule\ndz =\ndy = ____\n",
+    "plain.json": '{"q": 3, "df/dx": "-4", "dz": "", "dy": null}',
+    "nested.json": '{"name": "Ada", "answers": {"q": 3.0, "df/dx": -4, "dz": "", "dy": "__"}}',
+    "rows.csv": "key,value\nq,3\ndf/dx,-4\ndz,\ndy\n".replace("dy\n", "dy,\n"),
+    "quoted.csv": '"q","3"\r\n"df/dx","-4"\r\n\r\n',
+    "semicolons.csv": "q;3\ndf/dx;-4\ndz;\n",
+    "tabs.tsv": "q\t3\ndf/dx\t-4\n",
+}
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_filled_in_sheet_in_every_form(bpcalc, tmp_path, name):
+    path = tmp_path / name
+    path.write_text(SHEETS[name], encoding="utf-8-sig", newline="")
+    ran = bpcalc(CLASSIC[0], "x=-2", "y=5", "z=-4", "--check-file", path)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "2 of 2 right")
+    # The same without the file's name, from standard input.
+    ran = bpcalc(CLASSIC[0], "x=-2", "y=5", "z=-4", "--check-file", "-", stdin=SHEETS[name])
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "2 of 2 right")
+
+
+@pytest.mark.parametrize(("name", "text", "message"), [
+    ("a.json", '{"q": 3', "is not JSON"), ("a.json", '{"q": [3]}', "not a number"), ("a.json", "[1, 2]", "no answers"),
+    ("a.json", '{"q": true}', "not a number"), ("a.json", '{"q": NaN}', "not a finite number"),
+    ("a.json", '{"q": 3, "q": 4}', "answered twice"), ("a.json", "[" * 100_000, "nested too deeply"),
+    ("a.json", '{"q": 1e999}', "too large|not a finite"), ("a.json", "", "is not JSON"), ("a.json", "3", "no answers"),
+    ("a.csv", "q,3,4\n", "a key and a value"), ("a.csv", "q\n", "a key and a value"), ("a.csv", "w,3\n", "no node"),
+    ("a.csv", 'q,"0,5"\n', "cannot be read"), ("a.csv", "q,3\nq,3\n", "answered twice"),
+    ("a.csv", 'q,"3\n' + "x" * 200_000, "is not CSV|cannot be read"),
+])
+def test_sheets_that_cannot_be_read(bpcalc, tmp_path, name, text, message):
+    import re
+
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    ran = bpcalc(CLASSIC[0], "x=-2", "y=5", "z=-4", "--check-file", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert re.search(message, ran.err), ran.err
+
+
+def test_digits_in_json_count_as_they_were_typed(bpcalc, tmp_path):
+    path = tmp_path / "a.json"
+    for typed, code in (("-0.20", 0), ("-0.200", 1), ('"-0.20"', 0), ("-2e-1", 0)):
+        path.write_text(f'{{"dw0": {typed}}}', encoding="utf-8")
+        words = [f"{name}={value}" for name, value in NEURON[1].items()]
+        assert bpcalc(NEURON[0], *words, "--check-file", path, "--strict").code == code
+
+
+def test_answers_on_the_line_and_in_a_file_are_one_sheet(bpcalc, tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("dx = 4\n", encoding="utf-8")
+    words = [CLASSIC[0], "x=-2", "y=5", "z=-4", "--check-file", path]
+    assert "follows from your dq = 4" in bpcalc(*words, "--check", "dq=4").out
+    assert "answered twice" in bpcalc(*words, "--check", "df/dx=4").err
+
+
+def test_a_derivative_that_does_not_exist_is_answered_in_words():
+    assert status(("f = sqrt(x)", {"x": 0}), "dx", "undefined") == "right"
+    assert status(("f = sqrt(x)", {"x": 0}), "dx", "0") == "wrong"
+    assert status(("f = sqrt(x)", {"x": 4}), "dx", "undefined") == "wrong"
+
+
+def test_one_slip_that_shows_in_several_answers_is_one_mistake():
+    # tanh' taken as 1 - z²: both gradients are wrong, and the slip is one.
+    case = ("f = tanh(w*x + b)", {"w": 2, "x": 3, "b": -5})
+    verdicts = judged(case, "dw = 0.6, dx = 0, db = 0")
+    assert {verdict.status for verdict in verdicts.values()} != set()
+    verdicts = judged(("f = 3*tanh(w*x + b)", {"w": 2, "x": 3, "b": -4}), "dw = -27, dx = -18, db = -9")
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "follows"]
+    assert verdicts["dw"].mistake == "of-the-input"
+    assert "the same slip as in your dw = -27" in verdicts["dx"].note
+    strict = judged(("f = 3*tanh(w*x + b)", {"w": 2, "x": 3, "b": -4}), "dw = -27, dx = -18, db = -9", strict=True)
+    assert {verdict.status for verdict in strict.values()} == {"wrong"}
+
+
+def test_a_wrong_answer_is_explained_on_the_students_own_numbers():
+    # dq has the wrong sign; dx takes the local gradient 3 of this dq, and adds instead of multiplying.
+    verdicts = judged(("q = 3*x; f = q*z", {"x": 2, "z": 7}), "dq = -7, dx = -4")
+    assert (verdicts["dq"].mistake, verdicts["dx"].mistake) == ("sign", "added")
+
+
+def test_local_gradients_get_their_mistakes_named():
+    verdicts = judged(("q = x*y; f = q*z", {"x": 2, "y": 5, "z": 7}), "dq/dx = 2")
+    assert verdicts["dq/dx"].mistake == "not-swapped"
+    assert judged(("q = x^3; f = 2*q", {"x": 2}), "dq/dx = 24")["dq/dx"].mistake in ("exponent-kept", "product")
+
+
+def test_an_update_needs_a_rate(bpcalc):
+    assert "needs" not in bpcalc("x^2", "x=3", "--lr", "0.1", "--check", "new x = 2.4, new f = 5.76").err
+    ran = bpcalc("x^2", "x=3", "--check", "new x = 2.4")
+    assert (ran.code, "--lr" in ran.err) == (2, True)
+
+
+def test_an_update_follows_from_the_students_own_gradient():
+    report = backprop("f = (3*w - t)^2", w=2, t=1.3)
+    verdicts = report.check("dw = -28.2, new w = 4.82", lr=0.1)
+    assert [verdict.status for verdict in verdicts] == ["wrong", "follows"]
+
+
 def test_a_file_of_answers(bpcalc, tmp_path):
     path = tmp_path / "answers.txt"
     path.write_text("# Ada\nq = 3\ndf/dx = -4   # chain rule\ndz =\n", encoding="utf-8")
@@ -200,15 +332,6 @@ def test_an_ambiguous_key_is_refused_with_the_unambiguous_spellings():
 def test_answers_from_python():
     verdicts = backprop(*CLASSIC).check({"q": 3, "dx": -4.0, "dz": "3"})
     assert [verdict.status for verdict in verdicts] == ["right"] * 3
-
-
-@pytest.mark.parametrize(("expression", "values", "answers"), [
-    # Published with rounded steps: CS231n's sigmoid circuit chains 0.20.
-    (*NEURON, "dx0 = 0.4, dw1 = -0.4, dx1 = -0.6, dw0 = -0.2, dw2 = 0.2"),
-    ("e = exp(x)", {"x": 1}, "e = 2.71"),
-])
-def test_published_numbers_that_were_rounded_on_the_way_are_right(expression, values, answers):
-    assert all(verdict.passed for verdict in backprop(expression, values).check(answers))
 
 
 def test_verdicts_in_json_keep_the_schema(bpcalc):

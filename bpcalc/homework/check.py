@@ -1,42 +1,49 @@
 """Judging answers: right, right within its rounding, following from an earlier one, or wrong, and why.
 
-Rounding: an answer is right when it is the exact number rounded to the digit it was typed to; the
-typed digit must be at least the exact number's first.  ``rounded early`` is an answer that follows
-when the student's other right answers, or every step rounded to some decimals, are carried on.
+An answer is right when it is the exact number rounded to the digit it was typed to.  ``rounded early``
+is an answer that follows when the student's own right answers, or every step rounded to some decimals,
+are carried on; one that follows from a wrong answer, or from the slip behind it, is no second mistake.
 """
 
 from __future__ import annotations
 
-from math import floor, log10, trunc, ulp
-
+from ..descent import Descent
 from ..errors import UsageProblem
 from ..report import Report
-from . import replay
-from .answers import GRADIENT, LOCAL, VALUE, Answer
-from .mistakes import wrong_numbers
+from . import rounding
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, key_of, no_update
+from .causes import Cause, Search, Update
+from .kinks import Kinks
+from .replay import LIMIT, Pins, Plan, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from ..report import Step
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 RIGHT, FOLLOWS, WRONG, MISSING = "right", "follows", "wrong", "missing"
 REQUIRE = ("given", "leaves", "all")
+
+_CACHED = 100_000
+"""How many judgements are kept: the same answers come again and again in a class."""
+
+_FINEST = 6
+_FAR = 0.1
+"""Rounding every step is no excuse for an answer that is off by more than a tenth."""
 
 
 class AnswerVerdict:
     """The judgement of one answer.
 
     ``status`` is right, follows (from a wrong answer; not a mistake of its own), wrong or missing;
-    ``note`` qualifies it; ``mistake`` is the code of the diagnosed slip and ``hint`` what to think
-    about; ``expected`` the right number (None if undefined).
+    ``note`` qualifies it; ``mistake`` is the code of the diagnosed slip, ``hint`` what to think about,
+    and ``others`` the codes of further mistakes that lead to the same number; ``expected`` is the
+    right number (None if undefined).
     """
 
-    __slots__ = ("answer", "expected", "hint", "key", "mistake", "note", "status")
+    __slots__ = ("answer", "expected", "hint", "key", "mistake", "note", "others", "status")
 
     def __init__(self, key: str, answer: Answer | None, status: str, expected: float | None, note: str = "",
-                 mistake: str | None = None, hint: str = "") -> None:
+                 mistake: str | None = None, hint: str = "", others: Sequence[str] = ()) -> None:
         self.key = key
         self.answer = answer
         self.status = status
@@ -44,217 +51,404 @@ class AnswerVerdict:
         self.note = note
         self.mistake = mistake
         self.hint = hint
+        self.others = tuple(others)
 
     @property
     def passed(self) -> bool:
         """Whether the answer counts as right."""
         return self.status in (RIGHT, FOLLOWS)
 
+    def __repr__(self) -> str:
+        return f"AnswerVerdict({self.key!r}, {self.status!r}, note={self.note!r}, mistake={self.mistake!r})"
+
+
+class Judgement:
+    """What is found about an answer before the whole sheet is looked at."""
+
+    __slots__ = ("causes", "note", "status")
+
+    def __init__(self, status: str, note: str = "", causes: Sequence[Cause] = ()) -> None:
+        self.status = status
+        self.note = note
+        self.causes = list(causes)
+
 
 def check(report: Report, answers: Sequence[Answer], require: str = "given", strict: bool = False,
-          tolerance: float | None = None) -> list[AnswerVerdict]:
+          tolerance: float | None = None, learned: Descent | None = None) -> list[AnswerVerdict]:
     """A verdict for every answer, and one for every answer that is missing.
 
     ``require`` asks for the ``leaves``' gradients or ``all`` named values and gradients; ``strict`` lets
     no early rounding, truncation or following answer pass; ``tolerance`` is a relative one that
-    replaces the typed digits.
+    replaces the typed digits; ``learned`` is the update that keys such as ``new w`` are about.
+
+    Raises UsageProblem for settings that make no sense.
     """
-    if require not in REQUIRE:
-        raise UsageProblem(f"answers can be required for {', '.join(REQUIRE)}, not '{require}'")
-    judge = _Judge(report, answers, strict, tolerance)
-    verdicts = [judge.verdict(answer) for answer in answers]
-    given = {(answer.kind, answer.node) for answer in answers}
-    for kind, k in _required(report, require):
-        if (kind, k) not in given:
-            label = report.label(k)
-            key = label if kind == VALUE else f"d{report.symbol}/d{label}"
-            verdicts.append(AnswerVerdict(key, None, MISSING, judge.exact(kind, k, None)))
-    return verdicts
+    return Judge(report, strict, tolerance, learned).verdicts(answers, require)
 
 
-def _required(report: Report, require: str) -> Iterable[tuple[str, int]]:
+class Judge:
+    """Judges any number of answer sheets for one report; see :func:`check` for the settings."""
+
+    def __init__(self, report: Report, strict: bool = False, tolerance: float | None = None,
+                 learned: Descent | None = None) -> None:
+        if tolerance is not None and not 0 <= tolerance < 1:
+            raise UsageProblem("a tolerance is a relative error from 0 to 1, for example 0.01")
+        self.report = report
+        self.strict = strict
+        self.tolerance = tolerance
+        self.learned = learned
+        self.small = len(report) <= LIMIT
+        self._plan: Plan | None = None
+        self._update: Update | None = None
+        self._search: Search | None = None
+        self._kinks: Kinks | None = None
+        self._tidied: dict[int, Run | None] = {}
+        self._judged: dict[object, Judgement] = {}
+        self._above: dict[int, frozenset[int]] = {}
+
+    def verdicts(self, answers: Sequence[Answer], require: str = "given") -> list[AnswerVerdict]:
+        """A verdict for every answer, in order, and then for every answer that is missing."""
+        if require not in REQUIRE:
+            raise UsageProblem(f"answers can be required for {', '.join(REQUIRE)}, not '{require}'")
+        judged: dict[Place, tuple[Answer, Judgement]] = {}
+        for answer in sorted(answers, key=_rank):
+            earlier = [(other, found) for other, found in judged.values() if self._matters(other, answer)]
+            judged[answer.place] = answer, self._cached(answer, earlier)
+        verdicts = self._told([judged[answer.place] for answer in answers])
+        for place in required(self.report, require):
+            if place not in judged:
+                verdicts.append(AnswerVerdict(key_of(place, self.report), None, MISSING, self.exact(place)))
+        return verdicts
+
+    # ------------------------------------------------------------------------------------- numbers
+    def exact(self, place: Place) -> float | None:
+        """The right number at a place; None where it does not exist."""
+        report = self.report
+        kind, k, i = place
+        if kind == VALUE:
+            return report.trace.values[k]
+        if kind == GRADIENT:
+            return report.gradient(k) if report.is_live(k) else 0.0
+        if kind == NEW:
+            if self.learned is None:
+                raise no_update(key_of(place, report))
+            return self.update.values[k]
+        found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
+        return None if None in found else sum(number for number in found if number is not None)
+
+    @property
+    def plan(self) -> Plan:
+        """The report's gates, made when first needed: right answers do not need them."""
+        if self._plan is None:
+            self._plan = Plan(self.report)
+        return self._plan
+
+    @property
+    def update(self) -> Update:
+        """The update that ``new`` keys are about."""
+        if self._update is None:
+            if self.learned is None:
+                raise no_update(NEW)
+            self._update = Update(self.plan, self.learned)
+        return self._update
+
+    def fits(self, answer: Answer, exact: float, units: float = 1.0) -> bool:
+        """Whether the answer is ``exact``, rounded to the digit it was typed to (or to ``units`` of it)."""
+        if answer.value is None:
+            return False
+        if self.tolerance is not None:
+            return abs(answer.value - exact) <= self.tolerance * abs(exact)
+        unit = None if answer.unit is None else answer.unit * units
+        return rounding.fits(answer.value, unit, exact)
+
+    def _is_right(self, answer: Answer, exact: float) -> bool:
+        if self.fits(answer, exact):
+            return True
+        if not self.small or answer.value is None or answer.kind not in (VALUE, GRADIENT):
+            return False
+        # Binary arithmetic leaves 5.6e-17 of (0.1 + 0.2) - 0.3, and 0 is right.
+        noise = self.plan.noise[answer.kind == GRADIENT][answer.node]
+        return abs(answer.value - exact) <= noise or (
+            self.tolerance is None and rounding.fits(answer.value, answer.unit, exact, noise))
+
+    # ------------------------------------------------------------------------------------ judgement
+    def _matters(self, other: Answer, answer: Answer) -> bool:
+        """Whether the number asked for can follow from the other answer."""
+        if answer.kind == NEW:
+            return True
+        if other.kind == NEW or other.place == answer.place:
+            return False
+        if answer.kind == VALUE:
+            return other.kind == VALUE and answer.node in self._users_of(other.node)
+        if answer.kind == LOCAL:
+            return other.kind == VALUE
+        return other.kind == VALUE or other.node in self._users_of(answer.node)
+
+    def _users_of(self, k: int) -> frozenset[int]:
+        """All nodes that depend on node ``k``, not counting itself."""
+        found = self._above.get(k)
+        if found is None:
+            graph = self.report.graph
+            above = {k}
+            if self.small:
+                for j in range(k + 1, len(graph)):
+                    if not above.isdisjoint(graph.args(j)):
+                        above.add(j)
+            found = self._above[k] = frozenset(above - {k})
+        return found
+
+    def _cached(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+        exact = self.exact(answer.place)
+        if exact is not None and self._is_right(answer, exact):
+            return Judgement(RIGHT)
+        key = (answer.place, answer.typed, tuple((other.place, other.typed, found.status)
+                                                 for other, found in earlier))
+        found = self._judged.get(key)
+        if found is None:
+            if len(self._judged) >= _CACHED:
+                self._judged.clear()
+            found = self._judged[key] = self._judge(answer, exact, earlier)
+        return found
+
+    def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+        if exact is None:
+            return Judgement(RIGHT) if answer.value is None else Judgement(WRONG, "the derivative does not exist here")
+        if answer.value is None:
+            return Judgement(WRONG, "it exists here" if answer.kind != VALUE else "a value always exists")
+        if self.small and self._is_subgradient(answer):
+            return Judgement(RIGHT, "any number between the slopes on both sides of the kink is right")
+        if not self.strict and self.tolerance is None:
+            if rounding.is_cut(answer.value, answer.unit, exact):
+                return Judgement(RIGHT, "truncated, not rounded")
+            if rounding.is_lost(answer.value, answer.unit, exact):
+                return Judgement(RIGHT, "all its digits were rounded away: give at least one")
+        if not self.small:
+            return Judgement(WRONG, self._in_digits(answer, exact))
+        if not self.strict:
+            if self.tolerance is None and self._rounded_early(answer, exact, earlier):
+                return Judgement(RIGHT, "rounded early: carry more digits on the way")
+            source = self._follows_from(answer, earlier)
+            if source is not None:
+                return Judgement(FOLLOWS, f"follows from your {source.key} = {source.typed}")
+        return Judgement(WRONG, self._in_digits(answer, exact), self._causes(answer, earlier))
+
+    @staticmethod
+    def _in_digits(answer: Answer, exact: float) -> str:
+        near = answer.value is not None and exact and rounding.nearly(answer.value, exact)
+        return "close, but not to the digits that were typed" if near else ""
+
+    def _is_subgradient(self, answer: Answer) -> bool:
+        """Whether a gradient at a kink lies between the slopes on both sides."""
+        if answer.kind not in (GRADIENT, LOCAL) or not any(note.code == "kink" for note in self.report.notes):
+            return False
+        if self._kinks is None:
+            self._kinks = Kinks(self.plan)
+        low, high = self._kinks.between(answer.place)
+        half = (answer.unit or 0.0) / 2
+        return answer.value is not None and low < high and low - half <= answer.value <= high + half
+
+    # ---------------------------------------------------------------------- the student's own numbers
+    def _rounded_early(self, answer: Answer, exact: float, earlier: list[tuple[Answer, Judgement]]) -> bool:
+        own = [other for other, found in earlier if found.status == RIGHT]
+        if own and self._leads_to(answer, self._own(own)):
+            return True
+        if answer.value is None or abs(answer.value - exact) > _FAR * abs(exact):
+            return False
+        runs = (run for decimals in _finer(answer)
+                for run in (self._tidy(decimals), self._own(own, decimals) if own else None) if run is not None)
+        return any(self.fits(answer, number) for run in runs for number in self._last_steps(answer.place, run))
+
+    def _follows_from(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Answer | None:
+        """The wrong answer that this one is a right consequence of."""
+        wrong = [other for other, found in earlier if found.status == WRONG and other.value is not None]
+        for source in reversed(wrong):
+            if self._leads_to(answer, self._own([source])):
+                return source
+        if wrong:
+            everything = [other for other, _ in earlier if other.value is not None]
+            runs: Iterator[Run | None] = (self._own(everything, decimals) for decimals in (None, *_finer(answer)))
+            if any(self._leads_to(answer, run) for run in runs):
+                return wrong[-1]
+        return None
+
+    def _leads_to(self, answer: Answer, run: Run | None) -> bool:
+        number = None if run is None else self._number(answer.place, run)
+        return number is not None and self.fits(answer, number)
+
+    def _own(self, used: Iterable[Answer], decimals: int | None = None) -> Run | None:
+        """The run with some of the student's answers in their places."""
+        pins = Pins()
+        for other in used:
+            if other.value is None:
+                continue
+            if other.kind == VALUE:
+                pins.values[other.node] = other.value
+            elif other.kind == GRADIENT:
+                pins.grads[other.node] = other.value
+            elif other.kind == LOCAL and other.input is not None:
+                pins.locals[other.node, other.input] = other.value
+            elif other.kind == NEW:
+                pins.news[other.node] = other.value
+        return self.plan.again(pins, None if decimals is None else _rounder(decimals))
+
+    def _tidy(self, decimals: int) -> Run | None:
+        if decimals not in self._tidied:
+            self._tidied[decimals] = self.plan.again(tidy=_rounder(decimals))
+        return self._tidied[decimals]
+
+    def _number(self, place: Place, run: Run) -> float | None:
+        kind, k, i = place
+        if kind == VALUE:
+            return run.values[k]
+        if kind == GRADIENT:
+            return run.grads[k]
+        if kind == LOCAL:
+            args = self.report.graph.args(k)
+            return sum(local for j, local in zip(args, run.locals.get(k, ())) if j == i)
+        update = self.update
+        moved = {j: run.pins.news.get(j, update.moved(j, run)) for j in update.before}
+        if k in moved:
+            return update.moved(k, run)
+        values = update.values_at(moved)
+        return None if values is None else values[k]
+
+    def _last_steps(self, place: Place, run: Run) -> Iterator[float]:
+        """The number at a place from rounded steps; the last step's own rounding is the typed digits' affair."""
+        kind, k, _ = place
+        if kind == VALUE:
+            number = self.plan.last_value(k, run)
+            if number is not None:
+                yield number
+        elif kind == GRADIENT:
+            terms = [run.grads[gate.k] * run.locals[gate.k][slot] for gate, slot in self.plan.users.get(k, ())
+                     if gate.k in run.locals]
+            yield sum(terms)
+            if len(terms) > 1:
+                yield run.grads[k]
+        else:
+            found = self._number(place, run)
+            if found is not None and kind == NEW:
+                yield found
+
+    # ---------------------------------------------------------------------------------- the mistake
+    def _causes(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> list[Cause]:
+        """The mistakes that lead to the answer, the most credible first."""
+        found: list[Cause] = []
+        own = [other for other, _ in earlier if other.kind != NEW and other.value is not None]
+        run = self._own(own) if own else None
+        update = self.update if self.learned is not None else None
+        if run is not None:
+            found += self._matching(answer, Search(self.plan, run, update))
+        exact = self.plan.exact
+        if exact is not None:
+            if self._search is None:
+                self._search = Search(self.plan, exact, update)
+            found += self._matching(answer, self._search)
+            if not found and answer.unit is not None and answer.value:
+                for decimals in _finer(answer):
+                    tidied = self._tidy(decimals)
+                    if tidied is not None and not found:
+                        found += self._matching(answer, Search(self.plan, tidied, update), units=2.0)
+        first: dict[object, Cause] = {}
+        for cause in found:
+            first.setdefault((cause.mistake.code, cause.site or cause.where), cause)
+        # A number that is hit exactly is better evidence than one that a rounding has to bridge.
+        return sorted(first.values(), key=lambda cause: not _same(cause.number, answer.value))
+
+    def _matching(self, answer: Answer, search: Search, units: float = 1.0) -> Iterator[Cause]:
+        return (cause for cause in search.causes(answer.place) if self.fits(answer, cause.number, units))
+
+    # -------------------------------------------------------------------------------- the whole sheet
+    def _told(self, judged: list[tuple[Answer, Judgement]]) -> list[AnswerVerdict]:
+        """The verdicts, with one slip that shows in several answers counted once."""
+        chosen: dict[Place, Cause] = {}
+        same: dict[Place, Answer] = {}
+        if not self.strict:
+            wrong = [(answer, found) for answer, found in judged if found.status == WRONG and found.causes]
+            for at, (answer, found) in enumerate(wrong):
+                for earlier, theirs in wrong[:at]:
+                    if earlier.place in same:
+                        continue
+                    sites = {chosen[earlier.place].site} if earlier.place in chosen else \
+                        {cause.site for cause in theirs.causes}
+                    shared = next((cause for cause in found.causes if cause.site and cause.site in sites), None)
+                    if shared is not None:
+                        chosen[earlier.place] = next(
+                            cause for cause in theirs.causes if cause.site == shared.site)
+                        chosen[answer.place] = shared
+                        same[answer.place] = earlier
+                        break
+        return [self._verdict(answer, found, chosen.get(answer.place), same.get(answer.place))
+                for answer, found in judged]
+
+    def _verdict(self, answer: Answer, found: Judgement, chosen: Cause | None, same: Answer | None) -> AnswerVerdict:
+        exact = self.exact(answer.place)
+        if same is not None:
+            return AnswerVerdict(answer.key, answer, FOLLOWS, exact,
+                                 f"the same slip as in your {same.key} = {same.typed}")
+        if found.status != WRONG:
+            return AnswerVerdict(answer.key, answer, found.status, exact, found.note)
+        if found.causes:
+            cause = chosen or found.causes[0]
+            others = dict.fromkeys(other.mistake.code for other in found.causes)
+            others.pop(cause.mistake.code)
+            return AnswerVerdict(answer.key, answer, WRONG, exact, cause.words, cause.mistake.code, cause.mistake.hint,
+                                 tuple(others))
+        if found.note.startswith("close"):
+            return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, "digits",
+                                 "carry more digits, and round once, at the end")
+        return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, hint=self._advice(answer))
+
+    def _advice(self, answer: Answer) -> str:
+        """What to think about where no mistake of the table explains the number."""
+        if answer.value is None:
+            return ""
+        if answer.kind == VALUE:
+            return "work it out again from its inputs"
+        if answer.kind == LOCAL:
+            return "look at this one gate only: how does it change when the input does?"
+        if answer.kind == NEW:
+            return "new value = old value + (-rate * gradient)"
+        if not self.small:
+            return ""
+        uses = len(self.plan.users.get(answer.node, ()))
+        if not uses:
+            return "the output does not depend on it, or it is held constant" if answer.node != \
+                self.report.graph.output else "the gradient of the output with respect to itself"
+        return "it is used once: one product, upstream times local" if uses == 1 else \
+            f"it is used {uses} times: {uses} products, upstream times local, that add up"
+
+
+def required(report: Report, require: str) -> list[Place]:
+    """The places that ``require`` asks answers for."""
     graph = report.graph
     if require == "given":
         return []
-    leaves = [(GRADIENT, k) for k in report._gradients.leaves]
+    leaves: list[Place] = [(GRADIENT, k, None) for k in report._gradients.leaves]
     if require == "leaves":
         return leaves
     steps = [k for k in graph.names if graph.args(k)]
     if graph.output not in steps:
         steps.append(graph.output)
-    live = [(GRADIENT, k) for k in steps if report.is_live(k) and k != graph.output]
-    return [*((VALUE, k) for k in steps), *leaves, *(item for item in live if item not in leaves)]
+    live: list[Place] = [(GRADIENT, k, None) for k in steps if report.is_live(k) and k != graph.output]
+    return list(dict.fromkeys([*((VALUE, k, None) for k in steps), *leaves, *live]))
 
 
-class _Judge:
-    def __init__(self, report: Report, answers: Sequence[Answer], strict: bool, tolerance: float | None) -> None:
-        self.report = report
-        self.answers = answers
-        self.strict = strict
-        self.tolerance = tolerance
-        self.small = len(report) <= replay.LIMIT
-        self._steps: dict[int, Step] | None = None
-        self.right = {id(answer) for answer in answers if self._plainly_right(answer)}
+def _rank(answer: Answer) -> tuple[int, int]:
+    """The order in which answers follow from one another: values forward, gradients backward, the update."""
+    if answer.kind == GRADIENT:
+        return 2, -answer.node
+    return {VALUE: 0, LOCAL: 1, NEW: 3}[answer.kind], answer.node
 
-    # ------------------------------------------------------------------------------------- numbers
-    def exact(self, kind: str, k: int, input: int | None) -> float | None:
-        report = self.report
-        if kind == VALUE:
-            return report.trace.values[k]
-        if kind == GRADIENT:
-            return report.gradient(k) if report.is_live(k) else 0.0
-        found = [report._gradients.local(k, slot) for slot, i in enumerate(report.graph.args(k)) if i == input]
-        return None if None in found else sum(number for number in found if number is not None)
 
-    def fits(self, answer: Answer, exact: float) -> bool:
-        """Whether the answer is ``exact``, rounded to the digit it was typed to."""
-        distance = abs(answer.value - exact)
-        if self.tolerance is not None:
-            return distance <= self.tolerance * abs(exact)
-        slack = 4 * ulp(exact) + 1e-12 * abs(exact)
-        if answer.unit is None:
-            return distance <= 1e-9 * abs(exact) + 4 * ulp(exact)
-        return distance <= self._unit(answer.unit, exact) / 2 + slack
+def _finer(answer: Answer) -> range:
+    least = rounding.decimals_of(answer.unit, answer.value or 0.0)
+    return range(max(least, 1), _FINEST + 1) if answer.unit is not None else range(0)
 
-    def truncates(self, answer: Answer, exact: float) -> bool:
-        """Whether the answer is ``exact`` with the further digits cut off."""
-        if answer.unit is None or self.tolerance is not None or not exact:
-            return False
-        unit = self._unit(answer.unit, exact)
-        return abs(trunc(exact / unit) * unit - answer.value) <= 1e-9 * unit and answer.value != 0
 
-    @staticmethod
-    def _unit(unit: float, exact: float) -> float:
-        # At least the first digit has to be there: 1 is no rounding of 0.7, nor 0 of 0.3.
-        if exact == 0:
-            return min(unit, 1e-9)
-        return min(unit, 10.0 ** floor(log10(abs(exact))))
+def _rounder(decimals: int) -> Callable[[float], float]:
+    return lambda x: rounding.half_up(x, decimals)
 
-    def _plainly_right(self, answer: Answer) -> bool:
-        exact = self.exact(answer.kind, answer.node, answer.input)
-        return exact is not None and self.fits(answer, exact)
 
-    # ------------------------------------------------------------------------------------ verdicts
-    def verdict(self, answer: Answer) -> AnswerVerdict:
-        exact = self.exact(answer.kind, answer.node, answer.input)
-        if exact is None:
-            return AnswerVerdict(answer.key, answer, WRONG, None, "the derivative does not exist here")
-        if id(answer) in self.right:
-            return AnswerVerdict(answer.key, answer, RIGHT, exact)
-        if self._is_subgradient(answer):
-            return AnswerVerdict(answer.key, answer, RIGHT, exact,
-                                 "any number between the slopes on both sides of the kink is right")
-        if not self.strict and self.truncates(answer, exact):
-            return AnswerVerdict(answer.key, answer, RIGHT, exact, "truncated, not rounded")
-        if self.small and not self.strict:
-            if self.tolerance is None and self._rounded_early(answer):
-                return AnswerVerdict(answer.key, answer, RIGHT, exact, "rounded early: carry more digits on the way")
-            source = self._follows_from(answer)
-            if source is not None:
-                return AnswerVerdict(answer.key, answer, FOLLOWS, exact,
-                                     f"follows from your {source.key} = {source.typed}")
-        return self._diagnosed(answer, exact)
-
-    def _is_subgradient(self, answer: Answer) -> bool:
-        """A gradient at a kink is right anywhere between the one-sided slopes."""
-        if answer.kind == VALUE or not any(note.code == "kink" for note in self.report.notes) or not self.small:
-            return False
-        kinks = {note.node for note in self.report.notes if note.code == "kink"}
-        found = []
-        for side in (0.0, 1.0):
-            def change(k: int, slot: int, local: float, side: float = side) -> float:
-                return self._side(k, slot, local, side, kinks)
-
-            grads = replay.backward(self.report, self.report.trace.values, {}, change=change)
-            if grads is not None:
-                found.append(grads[answer.node])
-        if answer.kind == LOCAL:
-            slot = self.report.graph.args(answer.node).index(answer.input or 0)
-            found = [self._side(answer.node, slot, 0.0, side, kinks) for side in (0.0, 1.0)]
-        return len(found) == 2 and min(found) - 1e-12 <= answer.value <= max(found) + 1e-12 and found[0] != found[1]
-
-    def _side(self, k: int, slot: int, local: float, side: float, kinks: set[int | None]) -> float:
-        if k not in kinks:
-            return local
-        row = self.report.graph.row(k)
-        values = self.report.trace.values
-        args = self.report.graph.args(k)
-        if row.variadic:
-            return side if values[args[slot]] == values[k] else 0.0
-        if row.name == "abs":
-            return 2 * side - 1
-        if row.name in ("relu", "clip"):
-            return side if slot == 0 else local
-        if row.name in ("leaky_relu", "elu"):
-            return side if slot else side * 1.0 + (1 - side) * values[args[1]]
-        return local
-
-    def _others(self, answer: Answer, right: bool) -> list[Answer]:
-        return [other for other in self.answers
-                if other is not answer and other.kind != LOCAL and (id(other) in self.right) == right]
-
-    def _replayed(self, answer: Answer, used: Iterable[Answer],
-                  tidy: Callable[[float], float] | None = None) -> float | None:
-        used = list(used)
-        values = replay.forward(self.report, {other.node: other.value for other in used if other.kind == VALUE}, tidy)
-        if values is None:
-            return None
-        if answer.kind == VALUE:
-            return values[answer.node]
-        if answer.kind == LOCAL:
-            return None
-        given = {other.node: other.value for other in used if other.kind == GRADIENT}
-        grads = replay.backward(self.report, values, given, tidy)
-        return None if grads is None else grads[answer.node]
-
-    def _rounded_early(self, answer: Answer) -> bool:
-        own = self._others(answer, right=True)
-        if own:
-            found = self._replayed(answer, own)
-            if found is not None and self.fits(answer, found):
-                return True
-        for decimals in range(1, 7):
-            def tidy(x: float, decimals: int = decimals) -> float:
-                return round(x, decimals)
-
-            found = self._replayed(answer, [], tidy)
-            if found is not None and found and self.fits(answer, found):
-                return True
-        return False
-
-    def _follows_from(self, answer: Answer) -> Answer | None:
-        """The wrong answer that this one is a right consequence of."""
-        wrong = self._others(answer, right=False)
-        for source in wrong:
-            found = self._replayed(answer, [source])
-            if found is not None and self.fits(answer, found) and source.node != answer.node:
-                return source
-        if len(wrong) > 1:
-            found = self._replayed(answer, wrong)
-            if found is not None and self.fits(answer, found):
-                return wrong[0]
-        return None
-
-    def _diagnosed(self, answer: Answer, exact: float) -> AnswerVerdict:
-        note = mistake = None
-        hint = ""
-        if answer.kind == GRADIENT and self.small and self.report.is_live(answer.node):
-            for row, where, number in wrong_numbers(self.report, answer.node, self._all_steps()):
-                if self.fits(answer, number) and not self.fits(answer, exact) and number != exact \
-                        and not (answer.unit is not None and answer.value == 0 and number != 0):
-                    note, mistake, hint = row.say.format(where=where), row.code, row.hint
-                    break
-        elif answer.value and self.fits(answer, -exact):
-            note, mistake, hint = "the sign is wrong", "sign", "follow the minus signs"
-        if mistake is None and exact and self._nearly(answer, exact):
-            note, mistake = "close, but not to the digits that were typed", "digits"
-            hint = "carry more digits, and round once, at the end"
-        return AnswerVerdict(answer.key, answer, WRONG, exact, note or "", mistake, hint)
-
-    def _nearly(self, answer: Answer, exact: float) -> bool:
-        return abs(answer.value - exact) <= 0.05 * abs(exact)
-
-    def _all_steps(self) -> dict[int, Step]:
-        if self._steps is None:
-            self._steps = {k: self.report.step(k, []) for k in range(len(self.report)) if self.report.shows(k)}
-        return self._steps
+def _same(number: float, value: float | None) -> bool:
+    return value is not None and abs(number - value) <= 1e-9 * abs(value)

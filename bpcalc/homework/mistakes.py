@@ -1,260 +1,464 @@
-"""THE TABLE OF MISTAKES: one row per slip that students make with gradients.
+"""THE TABLE OF MISTAKES: one row per slip that students make.
 
-A row says how the wrong rule computes, what to say, and what to hint.  The hint teaches and never
-gives the number away.  Rows stand in the order in which they are believed, and the first that
-reproduces an answer is reported: what only one kind of gate could cause before what any could.  A
-row's ``wrong`` yields the numbers it would lead to at a node; a ``slip`` is a wrong local gradient,
-tried at every edge on the way back from the output.
+Everything about a mistake stands in its row, as everything about an operation stands in its row of
+ops.py: how the wrong rule computes, what to say, what to hint, and a worked example that this row
+explains and no other.  The hint teaches and never gives the number away.  Rows stand in the order in
+which they are believed: what only one kind of gate could cause before what any could.  ``causes.py``
+tries them; docs/mistakes.md and the tests are made from them.
+
+A row has one or more of these wrong rules
+    node      the number written for a node (its gradient, a local gradient, a value)
+    edge      the local gradient along an edge, carried on by right ones; tried at every edge
+    forward   the value of a gate, carried on through both passes; tried at every gate
+    update    the new values of all variables
+and, with ``spreads``, a ``node`` rule is also tried at every gradient on the way back.
 """
 
 from __future__ import annotations
 
-from math import isfinite, log, log10
-
-from ..report import Report, Step
-from . import replay
+from math import e, exp, log, pi, sin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    Wrong = Callable[["Site"], Iterator[tuple[float, str]]]
-    Slip = Callable[[str, int, list[float], float, float], float | None]
+    from .causes import Spot, Update
+    from .replay import Gate
+
+    Found = Iterator[tuple[float, str]]
+    Example = tuple[str, dict[str, float], str]
 
 
-class Site:
-    """The node an answer is about, with the edges that bring its gradient."""
+class At:
+    """A gate at a point, and one of its inputs: what an ``edge`` or ``forward`` rule looks at.
 
-    __slots__ = ("edges", "k", "report")
+    ``held[slot]`` says whether an input is held constant, ``leaf[slot]`` whether it is a variable or
+    a number; ``varied(slot)`` is the local gradient even where the input is held constant.
+    """
 
-    def __init__(self, report: Report, k: int, steps: dict[int, Step]) -> None:
-        self.report = report
-        self.k = k
-        self.edges = [edge for step in steps.values() for edge in step.edges if edge.input == k]
+    __slots__ = ("args", "gate", "held", "leaf", "local", "op", "out", "slot", "varied")
 
-    @property
-    def gradient(self) -> float:
-        """The right gradient."""
-        return self.report.gradient(self.k) or 0.0
+    def __init__(self, gate: Gate, slot: int, args: list[float], out: float, local: float, held: tuple[bool, ...],
+                 leaf: tuple[bool, ...], varied: Callable[[int], float | None]) -> None:
+        self.gate = gate
+        self.op = gate.op
+        self.slot = slot
+        self.args = args
+        self.out = out
+        self.local = local
+        self.held = held
+        self.leaf = leaf
+        self.varied = varied
 
 
 class Mistake:
-    """One row; ``code`` is stable."""
+    """One row.  ``code`` is stable; ``{where}`` in ``say`` becomes the place of the slip.
 
-    __slots__ = ("code", "hint", "say", "slip", "wrong")
+    ``example`` is (expression, values, answers): the row alone explains the last of the answers.
+    ``rate`` is the learning rate of an example about an update.
+    """
 
-    def __init__(self, code: str, say: str, hint: str, wrong: Wrong | None = None, slip: Slip | None = None) -> None:
+    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "rate", "say", "spreads", "update")
+
+    def __init__(
+        self,
+        code: str,
+        say: str,
+        hint: str,
+        example: Example,
+        *,
+        node: Callable[[Spot], Found] | None = None,
+        edge: Callable[[At], float | None] | None = None,
+        forward: Callable[[At], float | None] | None = None,
+        update: Callable[[Update], Iterator[tuple[str, Mapping[int, float]]]] | None = None,
+        spreads: bool = False,
+        rate: float | None = None,
+    ) -> None:
         self.code = code
         self.say = say
         self.hint = hint
-        self.wrong = wrong
-        self.slip = slip
+        self.example = example
+        self.node = node
+        self.edge = edge
+        self.forward = forward
+        self.update = update
+        self.spreads = spreads
+        self.rate = rate
+
+    def __repr__(self) -> str:
+        return f"<mistake {self.code}>"
 
 
-def _known(value: float | None) -> float:
-    return 0.0 if value is None else value
+# ---------------------------------------------------------------------- numbers written for a node
+def _sign(spot: Spot) -> Found:
+    yield -spot.right, ""
 
 
-def _sign(site: Site) -> Iterator[tuple[float, str]]:
-    yield -site.gradient, ""
+def _value(spot: Spot) -> Found:
+    if spot.kind == "gradient":
+        yield spot.value, ""
 
 
-def _value(site: Site) -> Iterator[tuple[float, str]]:
-    yield site.report.trace.values[site.k], ""
+def _gradient(spot: Spot) -> Found:
+    if spot.kind == "value" and spot.gradient is not None:
+        yield spot.gradient, ""
 
 
-def _last_only(site: Site) -> Iterator[tuple[float, str]]:
-    # The backward pass meets the first edge in forward order last.
-    if len(site.edges) > 1:
-        yield _known(site.edges[0].product), ""
+def _overwritten(spot: Spot) -> Found:
+    # The backward pass meets the first edge in forward order last.  Of two edges, the other one alone
+    # is rather a path that was overlooked.
+    for edge in spot.edges[:1] if len(spot.edges) == 2 else spot.edges if len(spot.edges) > 2 else ():
+        yield edge.product, edge.where
 
 
-def _one_missing(site: Site) -> Iterator[tuple[float, str]]:
-    if len(site.edges) > 1:
-        for edge in site.edges:
-            rest = sum(_known(other.product) for other in site.edges if other is not edge)
-            yield rest, site.report.label(edge.node)
+def _one_missing(spot: Spot) -> Found:
+    if len(spot.edges) > 1:
+        for edge in spot.edges:
+            yield sum(other.product for other in spot.edges if other is not edge), edge.where
 
 
-def _local_only(site: Site) -> Iterator[tuple[float, str]]:
-    if site.edges:
-        yield sum(_known(edge.local) for edge in site.edges), ""
+def _local_only(spot: Spot) -> Found:
+    if spot.kind == "gradient" and spot.edges:
+        yield sum(edge.local for edge in spot.edges), ""
 
 
-def _upstream_only(site: Site) -> Iterator[tuple[float, str]]:
-    if site.edges:
-        yield sum(_known(edge.upstream) for edge in site.edges), ""
+def _upstream_only(spot: Spot) -> Found:
+    # Where the local gradient is 0, 1 or -1, a rule of that gate went wrong, if anything did.
+    if spot.kind == "gradient" and any(abs(edge.local) not in (0.0, 1.0) for edge in spot.edges):
+        yield sum(edge.upstream for edge in spot.edges), ""
 
 
-def _one_too_far(site: Site) -> Iterator[tuple[float, str]]:
-    for i in site.report.graph.args(site.k):
-        gradient = site.report.gradient(i)
-        if gradient is not None:
-            yield gradient, site.report.label(i)
+def _product(spot: Spot) -> Found:
+    if spot.kind == "local":
+        yield sum(edge.product for edge in spot.edges), ""
 
 
-def _added(site: Site) -> Iterator[tuple[float, str]]:
-    if site.edges:
-        yield sum(_known(edge.upstream) + _known(edge.local) for edge in site.edges), ""
+def _one_too_far(spot: Spot) -> Found:
+    if spot.kind == "gradient":
+        yield from ((gradient, where) for gradient, where in spot.below if gradient is not None)
 
 
-def _own_factor(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return args[slot] if op == "mul" else None
+def _neighbour(spot: Spot) -> Found:
+    if spot.kind == "gradient":
+        yield from spot.beside
 
 
-def _minus_lost(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return -local if (op in ("sub", "div") and slot == 1) or op == "neg" else None
+def _added(spot: Spot) -> Found:
+    if spot.kind == "gradient" and all(edge.product for edge in spot.edges):
+        yield sum(edge.upstream + edge.local for edge in spot.edges), ""
 
 
-def _square_lost(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return -args[0] / args[1] if op == "div" and slot == 1 else None
+def _held(spot: Spot) -> Found:
+    if spot.kind == "gradient" and spot.if_varied is not None:
+        yield spot.if_varied, ""
 
 
-def _numerator_lost(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return -1 / args[1] ** 2 if op == "div" and slot == 1 else None
+# ----------------------------------------------------------------------------- wrong local gradients
+def _own_factor(at: At) -> float | None:
+    return at.args[at.slot] if at.op == "mul" else None
 
 
-def _not_inverted(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return args[1] if op == "div" and slot == 0 else args[0] if op == "log" else None
+def _minus_lost(at: At) -> float | None:
+    return -at.local if (at.op in ("sub", "div") and at.slot == 1) or at.op == "neg" else None
 
 
-def _exponent_kept(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    if op == "square":
-        return 2 * out
-    return args[1] * out if op == "pow" and slot == 0 else None
+def _square_lost(at: At) -> float | None:
+    return -at.args[0] / at.args[1] if at.op == "div" and at.slot == 1 else None
 
 
-def _factor_lost(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    if op == "square":
-        return args[0]
-    return local / args[1] if op == "pow" and slot == 0 and args[1] else None
+def _numerator_lost(at: At) -> float | None:
+    return -1 / at.args[1] ** 2 if at.op == "div" and at.slot == 1 else None
 
 
-def _power_as_exponential(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return out * log(args[0]) if op == "pow" and slot == 0 and args[0] > 0 else None
+def _not_inverted(at: At) -> float | None:
+    if at.op == "div" and at.slot == 0:
+        return at.args[1]
+    return at.args[0] if at.op == "log" else None
 
 
-def _to_the_loser(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return 1.0 if op in ("max", "min") and args[slot] != out else None
+def _exponent_kept(at: At) -> float | None:
+    if at.op == "square":
+        return 2 * at.out
+    return at.args[1] * at.out if at.op == "pow" and at.slot == 0 else None
 
 
-def _through_the_gate(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return 1.0 if op == "relu" and args[0] < 0 else None
+def _factor_lost(at: At) -> float | None:
+    if at.op == "square":
+        return at.args[0]
+    return at.local / at.args[1] if at.op == "pow" and at.slot == 0 and at.args[1] else None
 
 
-def _sign_forgotten(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return 1.0 if op == "abs" and args[0] < 0 else None
+def _power_as_exponential(at: At) -> float | None:
+    return at.out * log(at.args[0]) if at.op == "pow" and at.slot == 0 and at.args[0] > 0 else None
 
 
-def _of_the_input(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    z = args[0]
-    return {"sigmoid": z * (1 - z), "tanh": 1 - z * z, "exp": z}.get(op)
+def _exponential_as_power(at: At) -> float | None:
+    if at.op == "exp":
+        return at.args[0] * exp(at.args[0] - 1)
+    return at.args[1] * at.out / at.args[0] if at.op == "pow" and at.slot == 1 and at.args[0] else None
 
 
-def _undifferentiated(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return out if op in ("sigmoid", "tanh", "sin", "cos", "log", "sqrt", "softplus") else None
+def _to_the_loser(at: At) -> float | None:
+    return 1.0 if at.op in ("max", "min") and at.args[at.slot] != at.out else None
 
 
-def _base_ten(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return local * log10(2.718281828459045) if op == "log" else None
+def _through_the_gate(at: At) -> float | None:
+    return 1.0 if at.op == "relu" and at.args[0] < 0 else None
 
 
-def _cosine_sign(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return -local if op in ("cos", "sin") else None
+def _shut(at: At) -> float | None:
+    if at.op in ("max", "min"):
+        return 0.0 if at.args[at.slot] == at.out else None
+    return 0.0 if at.op == "relu" and at.args[0] > 0 else None
 
 
-def _half_lost(op: str, slot: int, args: list[float], out: float, local: float) -> float | None:
-    return 2 * local if op == "sqrt" else None
+def _sign_forgotten(at: At) -> float | None:
+    return 1.0 if at.op == "abs" and at.args[0] < 0 else None
 
+
+def _of_the_input(at: At) -> float | None:
+    z = at.args[0]
+    return {"sigmoid": z * (1 - z), "tanh": 1 - z * z, "exp": z}.get(at.op)
+
+
+def _undifferentiated(at: At) -> float | None:
+    return at.out if at.op in ("sigmoid", "tanh", "sin", "cos", "log", "sqrt", "softplus") else None
+
+
+def _not_squared(at: At) -> float | None:
+    return 1 - at.out if at.op in ("tanh", "sigmoid") else None
+
+
+def _base_ten(at: At) -> float | None:
+    return at.local / log(10) if at.op == "log" else None
+
+
+def _other_sign(at: At) -> float | None:
+    return -at.local if at.op in ("cos", "sin") else None
+
+
+def _half_lost(at: At) -> float | None:
+    return 2 * at.local if at.op == "sqrt" else None
+
+
+def _constant_varied(at: At) -> float | None:
+    if len(at.args) != 2 or not at.held[1 - at.slot] or at.held[at.slot]:
+        return None
+    other = at.varied(1 - at.slot)
+    return None if other is None else at.local + other
+
+
+def _left_out_gate(at: At) -> float | None:
+    return None if abs(at.local) in (0.0, 1.0) else 1.0
+
+
+def _degrees_back(at: At) -> float | None:
+    x = at.args[0] * pi / 180
+    return {"sin": sin(pi / 2 - x), "cos": -sin(x)}.get(at.op)
+
+
+# ------------------------------------------------------------------------------------ wrong values
+def _term_left_out(at: At) -> float | None:
+    # A margin, a bias: a number or a variable added to something, and forgotten.
+    if at.op not in ("add", "sub") or not at.leaf[at.slot]:
+        return None
+    if at.leaf[1 - at.slot] and not at.held[at.slot]:
+        return None
+    other = at.args[1 - at.slot]
+    return -other if at.op == "sub" and at.slot == 0 else other
+
+
+def _log_to_ten(at: At) -> float | None:
+    return at.out / log(10) if at.op == "log" else None
+
+
+def _log_to_e(at: At) -> float | None:
+    return at.out * log(10) if at.op == "log10" else at.out * log(2) if at.op == "log2" else None
+
+
+def _minus_overlooked(at: At) -> float | None:
+    if at.slot:
+        return None
+    return at.args[0] + at.args[1] if at.op == "sub" else at.args[0] if at.op == "neg" else None
+
+
+def _multiplied_exponent(at: At) -> float | None:
+    if at.slot:
+        return None
+    if at.op == "square":
+        return 2 * at.args[0]
+    return at.args[0] * at.args[1] if at.op == "pow" else e * at.args[0] if at.op == "exp" else None
+
+
+def _took_the_loser(at: At) -> float | None:
+    if at.op == "relu" and at.args[0] < 0:
+        return at.args[0]
+    return at.args[at.slot] if at.op in ("max", "min") and at.args[at.slot] != at.out else None
+
+
+def _upside_down(at: At) -> float | None:
+    return at.args[1] / at.args[0] if at.op == "div" and not at.slot and at.args[0] else None
+
+
+def _degrees(at: At) -> float | None:
+    x = at.args[0] * pi / 180
+    return {"sin": sin(x), "cos": sin(pi / 2 - x)}.get(at.op)
+
+
+# ------------------------------------------------------------------------------------ wrong updates
+def _ascent(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    yield "", update.again(lambda old, slope, rate: old + rate * slope)
+
+
+def _no_rate(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    yield "", update.again(lambda old, slope, rate: old - slope)
+
+
+def _old(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    yield "", update.before
+
+
+def _one_old(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    if len(update.before) > 1:
+        for k, old in update.before.items():
+            yield update.label(k), {**update.after, k: old}
+
+
+def _step_only(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    yield "", {k: new - update.before[k] for k, new in update.after.items()}
+
+
+def _in_the_same_pass(update: Update) -> Iterator[tuple[str, Mapping[int, float]]]:
+    yield "", update.in_one_pass()
+
+
+_CHAIN = "chain rule: upstream times local"
+_POWER = "power rule: the exponent comes down as a factor, and is then one less"
+_SUM = "the node is used more than once: every use sends a gradient back, and they add up"
+_FORWARD = "work the forward pass again, one gate at a time"
 
 TABLE: tuple[Mistake, ...] = (
-    Mistake("sign", "the sign is wrong", "follow the minus signs along the path, one gate at a time", wrong=_sign),
-    Mistake("relu-off", "the gradient went through the relu at {where}, which is off",
-            "where its input is negative, a relu lets nothing back", slip=_through_the_gate),
+    # ------------------------------------------------------------------------------- the usual ones
+    Mistake("sign", "the sign is wrong", "follow the minus signs along the path, one gate at a time",
+            ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4.5}, "dq = 4.5"), node=_sign),
+    Mistake("relu-off", "the gradient went through {where}, which is off",
+            "where its input is negative, a relu lets nothing back",
+            ("f = 3*exp(relu(2*x))", {"x": -2}, "dx = 6"), edge=_through_the_gate),
     Mistake("loser", "at {where}, the gradient went to an argument that lost",
-            "a maximum or minimum sends the whole gradient to the winner", slip=_to_the_loser),
-    Mistake("not-summed", "this is what flows back along one edge only, as if the later one had overwritten it",
-            "the node is used more than once: the gradients that come back add up", wrong=_last_only),
-    Mistake("path-missing", "the path through {where} is missing",
-            "the node is used more than once: every use sends a gradient back", wrong=_one_missing),
+            "a maximum or minimum sends the whole gradient to the winner",
+            ("f = z*max(x, 3*y)^2", {"x": 1, "y": 0.9, "z": 7}, "dx = 37.8"), edge=_to_the_loser),
+    Mistake("not-summed", "this is what flows back through {where} only, as if it had overwritten the rest", _SUM,
+            ("a = 3*x; b = 5*x; c = 11*x; f = a + b*a + c", {"x": 2.5}, "dx = 40.5"), node=_overwritten, spreads=True),
+    Mistake("path-missing", "the path through {where} is missing", _SUM,
+            ("a = 3*x; b = 5*x; c = 11*x; f = a + b*a + c", {"x": 2.5}, "dx = 78"), node=_one_missing, spreads=True),
     Mistake("local-only", "this is the local gradient; it still has to be multiplied by the upstream gradient",
-            "chain rule: upstream times local", wrong=_local_only),
-    Mistake("upstream-only", "this is the upstream gradient; it still has to be multiplied by the local gradient",
-            "chain rule: upstream times local", wrong=_upstream_only),
+            _CHAIN, ("q = x*3; r = q*z; f = 5*r", {"x": 2, "z": 7}, "dx = 3"), node=_local_only, spreads=True),
+    Mistake("upstream-only", "the chain stopped one gate early: this is the upstream gradient, which still has to be "
+            "multiplied by the local gradient", _CHAIN,
+            ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 7"), node=_upstream_only),
+    Mistake("product", "this is already multiplied by the upstream gradient",
+            "a local gradient looks at one gate only, whatever comes after it",
+            ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dq/dx = 21"), node=_product),
     Mistake("value", "this is the node's forward value, not its gradient",
-            "the gradient says how the output changes when this node changes", wrong=_value),
+            "the gradient says how the output changes when this node changes",
+            ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dx = 11"), node=_value),
+    Mistake("gradient", "this is the node's gradient, not its forward value",
+            "the forward value comes from the inputs alone",
+            ("q = x*3; f = q*z", {"x": 11, "z": 7}, "q = 7"), node=_gradient),
+    Mistake("held", "{where} is held constant here; this would be its gradient if it were not",
+            "the gradient at a constant is not asked for, and counts as 0",
+            ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dz = 33"), node=_held),
+    # --------------------------------------------------------------- the rules of single operations
     Mistake("not-swapped", "at {where}, a factor of the product was given its own value",
-            "a product hands each factor the value of the other", slip=_own_factor),
-    Mistake("minus-lost", "at {where}, a minus sign was lost",
+            "a product hands each factor the value of the other",
+            ("q = 3*x*y; f = q*z", {"x": 2, "y": 5, "z": 7}, "dy = 35"), edge=_own_factor),
+    Mistake("minus-lost", "at {where}, a minus sign was lost on the way back",
             "the derivative of a - b with respect to b, of -x, and of a / b with respect to b is negative",
-            slip=_minus_lost),
+            ("f = x*(a - 3*x)", {"x": 4, "a": 5}, "dx = 5"), edge=_minus_lost),
     Mistake("sign-of-abs", "at {where}, the sign of abs was forgotten", "the slope of abs is -1 on the left of 0",
-            slip=_sign_forgotten),
-    Mistake("exponent-kept", "at {where}, the exponent was not reduced by one",
-            "power rule: the exponent comes down as a factor, and is then one less", slip=_exponent_kept),
-    Mistake("factor-lost", "at {where}, the exponent was not brought down as a factor",
-            "power rule: the exponent comes down as a factor, and is then one less", slip=_factor_lost),
-    Mistake("power-as-exponential", "at {where}, the base was treated as the constant and the exponent as the variable",
-            "look which of the two is the variable", slip=_power_as_exponential),
+            ("f = 3*abs(2*x) + 7*x", {"x": -5}, "dx = 13"), edge=_sign_forgotten),
+    Mistake("exponent-kept", "at {where}, the exponent was not reduced by one", _POWER,
+            ("f = 5*x^3", {"x": 2}, "dx = 120"), edge=_exponent_kept),
+    Mistake("factor-lost", "at {where}, the exponent was not brought down as a factor", _POWER,
+            ("f = 5*x^3", {"x": 2}, "dx = 20"), edge=_factor_lost),
+    Mistake("power-as-exponential", "at {where}, the exponent was treated as the variable, and the base as the "
+            "constant", "in x^n the base varies: power rule; in a^x the exponent does: there the logarithm comes in",
+            ("f = 5*x^3", {"x": 2}, "dx = 27.726"), edge=_power_as_exponential),
+    Mistake("exponential-as-power", "at {where}, an exponential was differentiated like a power",
+            "in x^n the base varies: power rule; in a^x and e^x the exponent does: the power itself stays",
+            ("f = 5*2^x", {"x": 3}, "dx = 60"), edge=_exponential_as_power),
     Mistake("square-lost", "at {where}, the denominator was not squared",
-            "quotient rule: the derivative with respect to the denominator has its square below", slip=_square_lost),
+            "quotient rule: the derivative with respect to the denominator has its square below",
+            ("f = 5*a/b", {"a": 3, "b": 4}, "db = -3.75"), edge=_square_lost),
     Mistake("numerator-lost", "at {where}, the numerator was left out",
             "quotient rule: the derivative with respect to the denominator has the numerator above",
-            slip=_numerator_lost),
+            ("f = a/b", {"a": 3, "b": 4}, "db = -0.0625"), edge=_numerator_lost),
     Mistake("not-inverted", "at {where}, 1 over the number was forgotten",
             "a quotient's numerator gets 1 over the denominator, a logarithm's argument 1 over itself",
-            slip=_not_inverted),
+            ("f = 3*log(x)", {"x": 5}, "dx = 15"), edge=_not_inverted),
     Mistake("of-the-input", "at {where}, the input was put where the output belongs",
-            "these derivatives are written with the gate's output: s(1 - s), 1 - t², e itself", slip=_of_the_input),
+            "these derivatives are written with the gate's output: s(1 - s), 1 - t², e itself",
+            ("f = 3*sigmoid(x)", {"x": 2}, "dx = -6"), edge=_of_the_input),
     Mistake("undifferentiated", "at {where}, the function itself was used in the place of its derivative",
-            "first the derivative, then the number", slip=_undifferentiated),
-    Mistake("base-ten", "at {where}, the logarithm was taken to base 10",
-            "log is the natural logarithm here", slip=_base_ten),
+            "first the derivative, then the number",
+            ("f = 3*tanh(x)", {"x": 2}, "dx = 2.892"), edge=_undifferentiated),
+    Mistake("half-a-derivative", "at {where}, a factor or a square of the derivative was left out",
+            "s(1 - s) has two factors, and 1 - t² a square",
+            ("f = 3*tanh(x)", {"x": 2}, "dx = 0.1079"), edge=_not_squared),
+    Mistake("base-ten", "at {where}, the logarithm was taken to base 10", "log and ln are the natural logarithm here",
+            ("p = x^2; f = -log(p)", {"x": 0.3}, "f = 1.0458"), edge=_base_ten, forward=_log_to_ten),
+    Mistake("natural", "at {where}, the natural logarithm was taken", "look at the base: log2 and log10 name it",
+            ("f = 5*log2(x)", {"x": 3}, "f = 5.493"), forward=_log_to_e),
     Mistake("sine-sign", "at {where}, the sign of the derivative is wrong",
-            "the derivative of sine is cosine, that of cosine is minus sine", slip=_cosine_sign),
+            "the derivative of sine is cosine, that of cosine is minus sine",
+            ("f = 3*cos(x) + 2*x", {"x": 1}, "dx = 4.524"), edge=_other_sign),
+    Mistake("degrees", "at {where}, the angle was taken in degrees", "set the calculator to radians",
+            ("f = 3*sin(x)", {"x": 2}, "f = 0.1047"), edge=_degrees_back, forward=_degrees),
     Mistake("half-lost", "at {where}, the factor 2 below the root was forgotten",
-            "the derivative of a root has twice the root below", slip=_half_lost),
-    Mistake("one-too-far", "this is the gradient one gate further, at {where}",
-            "stop at the node that was asked for", wrong=_one_too_far),
-    Mistake("added", "upstream and local were added", "chain rule: upstream times local", wrong=_added),
+            "the derivative of a root has twice the root below",
+            ("f = 3*sqrt(x)", {"x": 5}, "dx = 1.342"), edge=_half_lost),
+    Mistake("constant-varied", "at {where}, the constant was treated as if it varied, too",
+            "a constant has no derivative: it only stays as a factor",
+            ("f = (7*x)^2", {"x": 3}, "dx = 420"), edge=_constant_varied),
+    Mistake("chain-short", "the gate {where} is missing from the chain",
+            "every gate between the node and the output contributes its local gradient",
+            ("q = x*3; r = q^2; f = r*z", {"x": 2, "z": 7}, "dx = 21"), edge=_left_out_gate),
+    Mistake("shut", "at {where}, no gradient was let through, though this input is the one that counts",
+            "a winner of a maximum, and a relu whose input is positive, pass the gradient on unchanged",
+            ("f = 3*relu(2*x)*y", {"x": 4, "y": 2.5}, "dx = 0"), edge=_shut),
+    # ---------------------------------------------------------------------------- the forward pass
+    Mistake("left-out", "{where} was left out", "a margin or a bias is a term like any other",
+            ("s = 4*x + b; f = s*z", {"x": 3, "b": -1.5, "z": 7}, "f = 84"), forward=_term_left_out),
+    Mistake("minus-overlooked", "at {where}, a minus sign was overlooked in the forward pass", _FORWARD,
+            ("q = 5*(a - b); f = q*z", {"a": 1, "b": 3, "z": 7}, "q = 20"), forward=_minus_overlooked),
+    Mistake("power-as-product", "at {where}, a power was worked out as a product",
+            "x^3 is x times x times x, and e^x a power of 2.718...",
+            ("f = 5*x^3", {"x": 7}, "f = 105"), forward=_multiplied_exponent),
+    Mistake("took-the-loser", "at {where}, the wrong argument was taken",
+            "a maximum takes the larger, a minimum the smaller, and a relu 0 where its input is negative",
+            ("f = 3*max(x, y)", {"x": 1, "y": 2.5}, "f = 3"), forward=_took_the_loser),
+    Mistake("upside-down", "at {where}, the fraction was taken upside down", _FORWARD,
+            ("f = 3*a/b", {"a": 2, "b": 7}, "f = 1.167"), forward=_upside_down),
+    # --------------------------------------------------------------------------------- the update
+    Mistake("ascent", "this goes up the gradient", "descent subtracts: new value = old value + (-rate * gradient)",
+            ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = 4.82"), update=_ascent, rate=0.1),
+    Mistake("rate-forgotten", "the learning rate was left out", "new value = old value + (-rate * gradient)",
+            ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = -26.2"), update=_no_rate, rate=0.1),
+    Mistake("not-updated", "this is the value before the update", "new value = old value + (-rate * gradient)",
+            ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = 2.00"), update=_old, rate=0.1),
+    Mistake("step-only", "this is the step, not the new value", "new value = old value + (-rate * gradient)",
+            ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = -2.82"), update=_step_only, rate=0.1),
+    Mistake("same-pass", "weights that were updated already were used in the same backward pass",
+            "first all gradients with the old weights, then all updates",
+            ("h = 0.5*v*w; f = 3*h*h", {"v": 2, "w": 3}, "new v = 0.92"), update=_in_the_same_pass, rate=0.1),
+    Mistake("one-not-updated", "the old value of {where} was used", "all variables move before the loss is worked out",
+            ("f = (3*w - t)^2 + w", {"w": 2, "t": 1.3}, "new f = 16.1376"), update=_one_old, rate=0.1),
+    # ----------------------------------------------------------------------- what any number may be
+    Mistake("one-too-far", "the chain went one gate too far: this is the gradient at {where}",
+            "stop at the node that was asked for",
+            ("q = 3*x; r = q*5; f = r*z", {"x": 2, "z": 7}, "dr = 35"), node=_one_too_far),
+    Mistake("neighbour", "this is the gradient at {where}", "look again which node is asked for",
+            ("q = 3*x + 5*y; f = q*z", {"x": 2.5, "y": 11, "z": 7}, "dx = 35.0"), node=_neighbour),
+    Mistake("added", "upstream and local were added", _CHAIN,
+            ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 10"), node=_added),
 )
-
-
-def wrong_numbers(report: Report, k: int, steps: dict[int, Step]) -> Iterator[tuple[Mistake, str, float]]:
-    """What each mistake would make of the gradient at ``k``: (mistake, where, number), simplest first."""
-    site = Site(report, k, steps)
-    for mistake in TABLE:
-        if mistake.wrong is not None:
-            for number, where in mistake.wrong(site):
-                yield mistake, where, number
-        elif mistake.slip is not None:
-            yield from _slips(report, k, mistake, steps)
-
-
-def _slips(report: Report, k: int, mistake: Mistake, steps: dict[int, Step]) -> Iterator[tuple[Mistake, str, float]]:
-    """A wrong local gradient at one edge, carried on by right ones."""
-    slip = mistake.slip
-    if slip is None:
-        return
-    graph, values = report.graph, report.trace.values
-    for node, step in steps.items():
-        if node < k:
-            continue
-        name = graph.row(node).name
-        point = [values[i] for i in graph.args(node)]
-        for edge in step.edges:
-            try:
-                number = slip(name, edge.slot, point, values[node], _known(edge.local))
-            except (ArithmeticError, ValueError):
-                continue
-            if number is None or not isfinite(number) or number == edge.local:
-                continue
-            here, slot, put = node, edge.slot, number
-
-            def change(at: int, which: int, local: float, here: int = here, slot: int = slot,
-                       put: float = put) -> float:
-                return put if at == here and which == slot else local
-
-            grads = replay.backward(report, values, {}, change=change)
-            if grads is not None:
-                yield mistake, report.label(node), grads[k]

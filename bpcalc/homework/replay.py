@@ -1,8 +1,12 @@
-"""The run once more, with something done differently: the student's numbers, a wrong rule, rounded steps."""
+"""The run once more, with something done differently: the student's numbers, a wrong rule, rounded steps.
+
+A :class:`Plan` is a report's gates with their rules, made once; a :class:`Run` is what came out: every
+value, local gradient and gradient.  Nothing here knows about mistakes or students.
+"""
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, ulp
 
 from ..backends import floats
 from ..report import Report
@@ -11,70 +15,211 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    Change = Callable[[int, int, float], float]
+    Tidy = Callable[[float], float]
+    Value = Callable[[list[float]], float | None]
+    Partial = Callable[[list[float], float, float], float | None]
 
 LIMIT = 500
 """Larger graphs are judged number by number, without replays."""
 
 
-def forward(report: Report, given: Mapping[int, float], tidy: Callable[[float], float] | None = None,
-            rules: Mapping[str, Callable[..., float]] | None = None) -> list[float] | None:
-    """Every value, with those of ``given`` in their places, each step through ``tidy``.
+class Gate:
+    """One operation: its node, its row's name, its inputs, and its rules as functions.
 
-    ``rules`` replace the forward rule of some operations.  None where a step does not exist.
+    ``partials[slot]`` is None where the input is held constant.
     """
-    graph = report.graph
-    values: list[float] = []
-    for k in range(len(graph)):
-        args = graph.args(k)
-        if k in given:
-            value = given[k]
-        elif not args:
-            value = report.trace.values[k]
-        else:
-            row = graph.row(k)
-            rule = (rules or {}).get(row.name) or floats().forward(row)
-            point = [values[i] for i in args]
-            try:
-                value = float(rule(point) if row.variadic else rule(*point))
-            except (ArithmeticError, ValueError):
-                return None
-            if not isfinite(value):
-                return None
-            value = tidy(value) if tidy else value
-        values.append(value)
-    return values
 
+    __slots__ = ("args", "forward", "k", "op", "partials", "variadic")
 
-def backward(report: Report, values: list[float], given: Mapping[int, float],
-             tidy: Callable[[float], float] | None = None, change: Change | None = None) -> list[float] | None:
-    """Every gradient over these values, with those of ``given`` in their places.
-
-    ``change(node, slot, local)`` may put another number in the place of a local gradient.
-    """
-    graph = report.graph
-    grads = [0.0] * len(graph)
-    grads[graph.output] = report.upstream
-    for k in range(graph.output, -1, -1):
-        if k in given:
-            grads[k] = given[k]
-        elif tidy:
-            grads[k] = tidy(grads[k])
-        args = graph.args(k)
-        if not args or not report.is_live(k):
-            continue
+    def __init__(self, report: Report, k: int) -> None:
+        graph = report.graph
         row = graph.row(k)
-        point = [values[i] for i in args]
-        for slot, i in enumerate(args):
-            if not report.is_live(i):
+        self.k = k
+        self.op = row.name
+        self.variadic = row.variadic
+        self.args = graph.args(k)
+        self.forward = floats().forward(row)
+        self.partials = [floats().partial(row, slot) if report.is_live(k) and report.is_live(i) else None
+                         for slot, i in enumerate(self.args)]
+
+    def value(self, point: list[float]) -> float | None:
+        """The gate's value at ``point``; None where it does not exist."""
+        try:
+            found = float(self.forward(point) if self.variadic else self.forward(*point))
+        except (ArithmeticError, ValueError):
+            return None
+        return found if isfinite(found) else None
+
+    def local(self, slot: int, point: list[float], out: float) -> float | None:
+        """The local gradient with respect to input ``slot``; None where it does not exist or is not asked for."""
+        rule = self.partials[slot]
+        if rule is None:
+            return None
+        try:
+            found = float(rule(point, point[slot], out) if self.variadic else rule(*point, out))
+        except (ArithmeticError, ValueError):
+            return None
+        return found if isfinite(found) else None
+
+
+class Run:
+    """Every number of one run.
+
+    ``locals[k][slot]`` is 0 where an input is held constant; ``grads[k]`` is the output's gradient.
+    ``pins`` are the numbers that were put in their places: values, gradients, local gradients.
+    """
+
+    __slots__ = ("grads", "locals", "pins", "values")
+
+    def __init__(self, values: list[float], locals_: dict[int, list[float]], grads: list[float], pins: Pins) -> None:
+        self.values = values
+        self.locals = locals_
+        self.grads = grads
+        self.pins = pins
+
+
+class Pins:
+    """Numbers of a student's to go on with: values, gradients and updated values by node, local gradients by
+    (node, input)."""
+
+    __slots__ = ("grads", "locals", "news", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[int, float] = {}
+        self.grads: dict[int, float] = {}
+        self.locals: dict[tuple[int, int], float] = {}
+        self.news: dict[int, float] = {}
+
+
+_NONE = Pins()
+
+
+class Plan:
+    """The gates of a report, in forward order, ready to run again and again."""
+
+    __slots__ = ("_noise", "exact", "gates", "report", "size", "users")
+
+    def __init__(self, report: Report) -> None:
+        graph = report.graph
+        self.report = report
+        self.size = len(graph)
+        self.gates = [Gate(report, k) for k in range(self.size) if graph.args(k)]
+        self.users: dict[int, list[tuple[Gate, int]]] = {}
+        """For every node the edges that leave it towards the output: (gate, slot), in forward order."""
+        for gate in self.gates:
+            for slot, i in enumerate(gate.args):
+                if gate.partials[slot] is not None:
+                    self.users.setdefault(i, []).append((gate, slot))
+        self.exact = self.again()
+        self._noise: tuple[list[float], list[float]] | None = None
+
+    def again(self, pins: Pins = _NONE, tidy: Tidy | None = None, rules: Mapping[int, Value] | None = None,
+              partials: Mapping[tuple[int, int], Partial] | None = None) -> Run | None:
+        """The run with the numbers of ``pins`` in their places.
+
+        Every step goes through ``tidy``; ``rules`` replace the forward rule of some gates, and
+        ``partials`` the local gradient of some (gate, slot).  None where a number does not exist.
+        """
+        found = list(self.report.trace.values)
+        for k, value in pins.values.items():
+            found[k] = value
+        if pins.values or tidy or rules:
+            for gate in self.gates:
+                k = gate.k
+                if k in pins.values:
+                    continue
+                point = [found[i] for i in gate.args]
+                rule = rules.get(k) if rules else None
+                out = rule(point) if rule is not None else gate.value(point)
+                if out is None or not isfinite(out):
+                    return None
+                found[k] = tidy(out) if tidy else out
+        return self._back(found, pins, tidy, partials or {})
+
+    def _back(self, values: list[float], pins: Pins, tidy: Tidy | None,
+              partials: Mapping[tuple[int, int], Partial]) -> Run | None:
+        pinned, given = pins.grads, pins.locals
+        grads = [0.0] * self.size
+        grads[self.report.graph.output] = self.report.upstream
+        found: dict[int, list[float]] = {}
+        for gate in reversed(self.gates):
+            k = gate.k
+            if k in pinned:
+                grads[k] = pinned[k]
+            elif tidy:
+                grads[k] = tidy(grads[k])
+            point = [values[i] for i in gate.args]
+            here = found[k] = [0.0] * len(point)
+            for slot, i in enumerate(gate.args):
+                if gate.partials[slot] is None:
+                    continue
+                local = given.get((k, i)) if given else None
+                if local is None:
+                    local = gate.local(slot, point, values[k])
+                    wrong = partials.get((k, slot)) if partials else None
+                    if wrong is not None and local is not None:
+                        local = wrong(point, values[k], local)
+                    if local is None:
+                        if not grads[k]:
+                            continue           # undefined, and no gradient arrives: nothing to say here
+                        return None
+                    if tidy:
+                        local = tidy(local)
+                here[slot] = local
+                product = grads[k] * local
+                grads[i] += tidy(product) if tidy else product
+        for k, number in pinned.items():
+            grads[k] = number
+        return Run(values, found, grads, pins) if all(map(isfinite, grads)) else None
+
+    def last_value(self, k: int, run: Run) -> float | None:
+        """The value of gate ``k`` from its inputs' values in a run, whatever the run has there."""
+        gate = next((gate for gate in self.gates if gate.k == k), None)
+        return None if gate is None else gate.value([run.values[i] for i in gate.args])
+
+    def reach(self, run: Run, at: int) -> list[float]:
+        """How much one unit more of each node's gradient adds to the gradient at ``at``.
+
+        One forward pass: the derivative of every node with respect to ``at``, except that nothing
+        passes through a gradient that is pinned.
+        """
+        found = [0.0] * self.size
+        found[at] = 1.0
+        for gate in self.gates:
+            if gate.k > at and gate.k in run.locals and gate.k not in run.pins.grads:
+                total = 0.0
+                for i, local in zip(gate.args, run.locals[gate.k]):
+                    total += local * found[i]
+                found[gate.k] = total
+        return found
+
+    @property
+    def noise(self) -> tuple[list[float], list[float]]:
+        """How far binary arithmetic may have moved every value and every gradient, to first order."""
+        if self._noise is None:
+            self._noise = self._estimate()
+        return self._noise
+
+    def _estimate(self) -> tuple[list[float], list[float]]:
+        run = self.exact
+        values = self.report.trace.values
+        off = [0.0 if value == int(value) else ulp(value) / 2 for value in values]
+        back = [0.0] * self.size
+        if run is None:
+            return off, back
+        for gate in self.gates:
+            locals_ = run.locals.get(gate.k) or [0.0] * len(gate.args)
+            carried = sum(abs(local) * off[i] for i, local in zip(gate.args, locals_))
+            # A sum of whole numbers is exact; anything else is off by some of its arguments' last digits.
+            size = max(abs(values[i]) for i in gate.args) if gate.op in ("add", "sub") else abs(values[gate.k])
+            exact = all(values[i] == int(values[i]) for i in gate.args) and gate.op in ("add", "sub", "mul", "neg")
+            off[gate.k] = carried + (0.0 if exact else 2 * ulp(size))
+        for gate in reversed(self.gates):
+            if gate.k not in run.locals:
                 continue
-            rule = floats().partial(row, slot)
-            try:
-                local = rule(point, point[slot], values[k]) if row.variadic else rule(*point, values[k])
-                if change is not None:
-                    local = change(k, slot, local)
-                product = grads[k] * (tidy(local) if tidy else local)
-            except (ArithmeticError, ValueError):
-                return None
-            grads[i] += tidy(product) if tidy else product
-    return grads if all(map(isfinite, grads)) else None
+            moved = max(off[i] for i in gate.args)
+            for i, local in zip(gate.args, run.locals[gate.k]):
+                product = abs(run.grads[gate.k] * local)
+                back[i] += abs(local) * back[gate.k] + 4 * ulp(product) * (product != 0) + abs(
+                    run.grads[gate.k]) * moved * (local != 0)
+        return off, back

@@ -21,7 +21,7 @@ def render(verdicts: Sequence[AnswerVerdict], reveal: bool = False, digits: int 
     lines = []
     for key, verdict in zip(keys, verdicts):
         sign = {RIGHT: symbols.yes, FOLLOWS: symbols.both, MISSING: "?"}.get(verdict.status, symbols.no)
-        words = {RIGHT: "right", FOLLOWS: "right in itself", MISSING: "missing"}.get(verdict.status, "wrong")
+        words = {RIGHT: "right", FOLLOWS: "counts as right", MISSING: "missing"}.get(verdict.status, "wrong")
         note = f": {verdict.note}" if verdict.note else ""
         expected = f" (it is {show(verdict.expected, digits)})" if reveal and verdict.status != RIGHT else ""
         lines.append(f"{sign}  {key:<{width}}  {words}{note}{expected}")
@@ -38,7 +38,8 @@ def as_json(verdicts: Sequence[AnswerVerdict], reveal: bool = False) -> list[dic
     for verdict in verdicts:
         record: dict[str, Any] = {
             "key": verdict.key, "answer": None if verdict.answer is None else verdict.answer.value,
-            "status": verdict.status, "note": verdict.note, "mistake": verdict.mistake, "hint": verdict.hint}
+            "status": verdict.status, "note": verdict.note, "mistake": verdict.mistake, "hint": verdict.hint,
+            "others": list(verdict.others)}
         if reveal:
             record["expected"] = verdict.expected
         records.append(record)

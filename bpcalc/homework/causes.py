@@ -1,0 +1,443 @@
+"""Which mistakes of the table lead to a number: the table's rules, tried everywhere on a run.
+
+One wrong local gradient changes the gradient at a node by upstream × (wrong - right) × reach, where
+reach is the derivative along which the edge's input gets its gradient from the node: so every edge is
+tried in constant time after one pass (``Plan.reach``).  Wrong values, and a wrong rule used at every
+gate of a kind, need the run again; those runs are kept.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from ..descent import Descent
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Place
+from .mistakes import TABLE, At, Mistake
+from .replay import Gate, Pins, Plan, Run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .replay import Partial, Value
+
+_SHOWN = 32
+"""Gates are called by their expression up to this many characters."""
+
+
+class Cause:
+    """A mistake that leads to ``number``; ``site`` tells the same slip in different answers apart.
+
+    ``site`` is None for what was only written down wrong: such a slip does nothing to other answers.
+    """
+
+    __slots__ = ("mistake", "number", "site", "where")
+
+    def __init__(self, mistake: Mistake, where: str, number: float, site: tuple[object, ...] | None) -> None:
+        self.mistake = mistake
+        self.where = where
+        self.number = number
+        self.site = site
+
+    @property
+    def words(self) -> str:
+        """What to say."""
+        return self.mistake.say.format(where=self.where)
+
+
+class Incoming:
+    """An edge that brings a gradient to a node, from the gate called ``where``."""
+
+    __slots__ = ("local", "product", "upstream", "where")
+
+    def __init__(self, upstream: float, local: float, where: str) -> None:
+        self.upstream = upstream
+        self.local = local
+        self.product = upstream * local
+        self.where = where
+
+
+class Spot:
+    """What a ``node`` rule looks at: a place, the right number there, and what is around it."""
+
+    __slots__ = ("_search", "edges", "gradient", "input", "k", "kind", "right", "value")
+
+    def __init__(self, search: Search, place: Place) -> None:
+        run = search.run
+        self._search = search
+        self.kind, self.k, self.input = place
+        at = self.k if self.input is None else self.input
+        self.value = run.values[at]
+        self.gradient = run.grads[at] if search.plan.report.is_live(at) else None
+        gates = search.plan.users.get(at, ())
+        self.edges = [Incoming(run.grads[gate.k], run.locals[gate.k][slot], search.called(gate))
+                      for gate, slot in gates if gate.k in run.locals and (self.kind != LOCAL or gate.k == self.k)]
+        self.right = search.right(place)
+
+    @property
+    def below(self) -> Iterator[tuple[float | None, str]]:
+        """The gradients one gate further, at the node's inputs."""
+        report = self._search.plan.report
+        for i in dict.fromkeys(report.graph.args(self.k)):
+            if report.is_live(i):
+                yield self._search.run.grads[i], report.label(i)
+
+    @property
+    def beside(self) -> Iterator[tuple[float, str]]:
+        """The gradients at the other variables."""
+        report = self._search.plan.report
+        if not report.graph.args(self.k):
+            for i in report._gradients.leaves:
+                if i != self.k:
+                    yield self._search.run.grads[i], report.label(i)
+
+    @property
+    def if_varied(self) -> float | None:
+        """The gradient of a variable that is held constant, if it were not."""
+        return self._search.varied(self.k)
+
+
+class Search:
+    """The table tried on one run, and what has been found so far."""
+
+    def __init__(self, plan: Plan, run: Run, update: Update | None = None) -> None:
+        self.plan = plan
+        self.run = run
+        self.update = update
+        graph = plan.report.graph
+        self._leaf = [not graph.args(k) for k in range(plan.size)]
+        self._again: dict[str, list[tuple[str, tuple[object, ...], Run]]] = {}
+        self._moved: dict[str, list[tuple[str, Mapping[int, float], list[float] | None]]] = {}
+        self._names: dict[int, str] = {}
+
+    def right(self, place: Place) -> float:
+        """The number at a place, as this run has it."""
+        kind, k, i = place
+        if kind == VALUE:
+            return self.run.values[k]
+        if kind == LOCAL:
+            return sum(local for j, local in zip(self.plan.report.graph.args(k), self.run.locals.get(k, ())) if j == i)
+        if kind == NEW and self.update is not None:
+            return self.update.values[k]
+        return self.run.grads[k]
+
+    def called(self, gate: Gate) -> str:
+        """A gate's name, else its expression, else its number."""
+        report = self.plan.report
+        found = self._names.get(gate.k)
+        if found is None:
+            name = report.graph.names.get(gate.k)
+            found = self._names[gate.k] = name or report.text(gate.k, _SHOWN) or report.label(gate.k)
+        return found
+
+    def varied(self, k: int) -> float | None:
+        """The gradient at ``k``, were it not held constant."""
+        report = self.plan.report
+        if report.is_live(k):
+            return None
+        from ..engine import backward
+
+        return backward(report.trace, [k], report.upstream).at(k)
+
+    # ---------------------------------------------------------------------------------- the search
+    def causes(self, place: Place) -> Iterator[Cause]:
+        """What each mistake would make of the number at ``place``, the most credible first."""
+        kind = place[0]
+        if kind == NEW:
+            yield from self._of_the_update(place)
+            return
+        spot = Spot(self, place)
+        spots = self._on_the_way(place) if kind == GRADIENT else []
+        reach = self.plan.reach(self.run, place[1]) if kind == GRADIENT else []
+        for row in TABLE:
+            if row.node is not None:
+                for number, where in row.node(spot):
+                    yield Cause(row, where or self.plan.report.label(spot.k), number,
+                                (row.code, spot.k, where) if row.spreads else None)
+                if row.spreads:
+                    for other in spots:
+                        for number, where in row.node(other):
+                            changed = self.run.grads[place[1]] + (number - other.right) * reach[other.k]
+                            if reach[other.k]:
+                                named = where or self.plan.report.label(other.k)
+                                yield Cause(row, f"{named}", changed, (row.code, other.k, where))
+            if row.edge is not None and kind == GRADIENT:
+                yield from self._edges(row, place[1], reach)
+            elif row.edge is not None and kind == LOCAL:
+                yield from self._local(row, place)
+            if row.forward is not None or (row.edge is not None and kind == GRADIENT):
+                for where, site, run in self._runs(row):
+                    yield Cause(row, where, Search(self.plan, run).right(place) if kind == LOCAL else
+                                run.values[place[1]] if kind == VALUE else run.grads[place[1]], site)
+
+    def _on_the_way(self, place: Place) -> list[Spot]:
+        """The gradients between the output and a node, other than the node's own."""
+        report, k = self.plan.report, place[1]
+        return [Spot(self, (GRADIENT, gate.k, None)) for gate in self.plan.gates
+                if gate.k > k and gate.k != report.graph.output and report.is_live(gate.k)
+                and gate.k not in self.run.pins.grads]
+
+    def _at(self, gate: Gate, slot: int, point: list[float], out: float, local: float) -> At:
+        return At(gate, slot, point, out, local, tuple(rule is None for rule in gate.partials),
+                  tuple(self._leaf[i] for i in gate.args), lambda other: self._partial(gate, other, point, out))
+
+    def _partial(self, gate: Gate, slot: int, point: list[float], out: float) -> float | None:
+        from ..engine import _local
+
+        return _local(self.plan.report.graph.row(gate.k), slot, point, out)
+
+    def _wrong(self, row: Mistake, gate: Gate, slot: int, point: list[float], out: float,
+               local: float) -> float | None:
+        if row.edge is None:
+            return None
+        try:
+            number = row.edge(self._at(gate, slot, point, out, local))
+        except (ArithmeticError, ValueError):
+            return None
+        return number if number is not None and isfinite(number) and number != local else None
+
+    def _edges(self, row: Mistake, at: int, reach: list[float]) -> Iterator[Cause]:
+        """A wrong local gradient at each edge on the way."""
+        run = self.run
+        for gate in self.plan.gates:
+            locals_ = run.locals.get(gate.k)
+            if locals_ is None or gate.k <= at:
+                continue
+            point = None
+            for slot, i in enumerate(gate.args):
+                if gate.partials[slot] is None or not reach[i] or (i in run.pins.grads and i != at):
+                    continue
+                if row.edge is _CHAIN_SHORT and i == at:
+                    continue                   # the last gate before the node: that is upstream-only
+                point = point or [run.values[j] for j in gate.args]
+                number = self._wrong(row, gate, slot, point, run.values[gate.k], locals_[slot])
+                if number is not None:
+                    changed = run.grads[at] + run.grads[gate.k] * (number - locals_[slot]) * reach[i]
+                    yield Cause(row, self.called(gate), changed, (row.code, gate.k, slot))
+
+    def _local(self, row: Mistake, place: Place) -> Iterator[Cause]:
+        _, k, i = place
+        gate = next(gate for gate in self.plan.gates if gate.k == k)
+        point = [self.run.values[j] for j in gate.args]
+        if row.edge is _CHAIN_SHORT or k not in self.run.locals:
+            return
+        right = self.run.locals[k]
+        for slot, j in enumerate(gate.args):
+            if j == i and gate.partials[slot] is not None:
+                number = self._wrong(row, gate, slot, point, self.run.values[k], right[slot])
+                if number is not None:
+                    yield Cause(row, self.called(gate), self.right(place) + number - right[slot], (row.code, k, slot))
+
+    # ------------------------------------------------------------------------- runs done otherwise
+    def _runs(self, row: Mistake) -> list[tuple[str, tuple[object, ...], Run]]:
+        found = self._again.get(row.code)
+        if found is None:
+            found = self._again[row.code] = list(self._made(row))
+        return found
+
+    def _made(self, row: Mistake) -> Iterator[tuple[str, tuple[object, ...], Run]]:
+        """The runs with a wrong forward rule at one gate, and with the wrong rule at every gate."""
+        if row.forward is None:
+            edges = [(gate, slot) for gate, slot in self._applicable(row)]
+            if len(edges) > 1 and row.edge is not _CHAIN_SHORT:
+                partials = {(gate.k, slot): self._partial_rule(row, gate, slot) for gate, slot in edges}
+                run = self._rerun({}, partials)
+                if run is not None:
+                    yield "each gate of its kind", (row.code, "all"), run
+            return
+        groups: dict[tuple[object, ...], list[tuple[Gate, int]]] = {}
+        named = sorted(self.plan.report.graph.names)
+        for gate in self.plan.gates:
+            for slot in range(len(gate.args)):
+                if self._value(row, gate, slot, [self.run.values[i] for i in gate.args]) is None:
+                    continue
+                groups[gate.k, slot] = [(gate, slot)]
+                # The same number or name may be forgotten throughout a statement, or everywhere.
+                what = gate.args[slot] if row.code == "left-out" else gate.op
+                statement = next((k for k in named if k >= gate.k), None)
+                groups.setdefault(("in", statement, what), []).append((gate, slot))
+                groups.setdefault(("all", what), []).append((gate, slot))
+        seen: set[frozenset[tuple[int, int]]] = set()
+        for key, edges in groups.items():
+            same = frozenset((gate.k, slot) for gate, slot in edges)
+            if same in seen or len({gate.k for gate, _ in edges}) < len(edges):
+                continue
+            seen.add(same)
+            rules = {gate.k: self._value_rule(row, gate, slot) for gate, slot in edges}
+            # Both passes go by the operation that was taken for this one.
+            partials = {(gate.k, slot): self._slope_rule(row, gate, rules[gate.k], slot) for gate, _ in edges
+                        for slot in range(len(gate.args))}
+            run = self._rerun(rules, partials)
+            if run is not None:
+                statement = key[1] if key[0] == "in" and isinstance(key[1], int) else None
+                yield self._where(row, edges, statement), (row.code, *key), run
+
+    def _applicable(self, row: Mistake) -> Iterator[tuple[Gate, int]]:
+        run = self.run
+        for gate in self.plan.gates:
+            if gate.k in run.locals:
+                point = [run.values[i] for i in gate.args]
+                for slot, rule in enumerate(gate.partials):
+                    if rule is not None and self._wrong(row, gate, slot, point, run.values[gate.k],
+                                                        run.locals[gate.k][slot]) is not None:
+                        yield gate, slot
+
+    def _rerun(self, rules: Mapping[int, Value], partials: Mapping[tuple[int, int], Partial]) -> Run | None:
+        return self.plan.again(self.run.pins, rules=rules, partials=partials)
+
+    def _value(self, row: Mistake, gate: Gate, slot: int, point: list[float]) -> float | None:
+        if row.forward is None:
+            return None
+        out = gate.value(point)
+        if out is None:
+            return None
+        try:
+            found = row.forward(self._at(gate, slot, point, out, 0.0))
+        except (ArithmeticError, ValueError):
+            return None
+        return found if found is not None and isfinite(found) and found != out else None
+
+    def _value_rule(self, row: Mistake, gate: Gate, slot: int) -> Value:
+        def rule(point: list[float]) -> float | None:
+            found = self._value(row, gate, slot, point)
+            return gate.value(point) if found is None else found
+
+        return rule
+
+    def _partial_rule(self, row: Mistake, gate: Gate, slot: int) -> Partial:
+        def rule(point: list[float], out: float, local: float) -> float:
+            found = self._wrong(row, gate, slot, point, out, local)
+            return local if found is None else found
+
+        return rule
+
+    def _slope_rule(self, row: Mistake, gate: Gate, wrong: Value, slot: int) -> Partial:
+        if row.edge is not None:
+            return self._partial_rule(row, gate, slot)
+
+        def rule(point: list[float], out: float, local: float) -> float | None:
+            step = 1e-6 * max(1.0, abs(point[slot]))
+            ends = [wrong([*point[:slot], point[slot] + side, *point[slot + 1:]]) for side in (-step, step)]
+            return None if None in ends else (ends[1] - ends[0]) / (2 * step)  # type: ignore[operator]
+
+        return rule
+
+    def _where(self, row: Mistake, edges: list[tuple[Gate, int]], statement: int | None) -> str:
+        report = self.plan.report
+        gate, slot = edges[0]
+        if row.code == "left-out":
+            what = report.label(gate.args[slot])
+            if len(edges) == 1:
+                return f"{what} in {report.text(gate.k, _SHOWN) or report.label(gate.k)}"
+            what = what if gate.args[slot] in report.graph.names else f"each {what}"
+            return what if statement is None else f"{what} in {report.label(statement)}"
+        return self.called(gate) if len(edges) == 1 else "each gate of its kind"
+
+    # ---------------------------------------------------------------------------------- the update
+    def _of_the_update(self, place: Place) -> Iterator[Cause]:
+        update = self.update
+        if update is None:
+            return
+        k = place[1]
+        for row in TABLE:
+            if row.update is None:
+                continue
+            for where, moved, values in self._moves(row, update):
+                if k in moved:
+                    if row.code != "one-not-updated":
+                        yield Cause(row, where, moved[k], (row.code, where))
+                elif values is not None and row.code != "step-only":
+                    yield Cause(row, where, values[k], (row.code, where))
+        if k in update.before and update.plainly:
+            yield from (Cause(cause.mistake, cause.where, update.before[k] - update.rate * cause.number, cause.site)
+                        for cause in self.causes((GRADIENT, k, None)) if cause.mistake.code != "sign")
+
+    def _moves(self, row: Mistake, update: Update) -> list[tuple[str, Mapping[int, float], list[float] | None]]:
+        found = self._moved.get(row.code)
+        if found is None and row.update is not None:
+            found = self._moved[row.code] = [(where, moved, update.values_at(moved))
+                                             for where, moved in row.update(update)]
+        return found or []
+
+
+_CHAIN_SHORT = next(row.edge for row in TABLE if row.code == "chain-short")
+
+
+class Update:
+    """An update of the variables: where they were, where they go, and every value with the new ones.
+
+    ``plainly`` says that it was one step of plain descent, which can be done again with another gradient.
+    """
+
+    def __init__(self, plan: Plan, learned: Descent) -> None:
+        graph = plan.report.graph
+        self.plan = plan
+        self.rate = learned.rate
+        nodes = [graph.symbols[name] for name in learned.names]
+        self.before = dict(zip(nodes, learned.before))
+        self.after = dict(zip(nodes, learned.after))
+        self.steps = learned.steps
+        self.plainly = learned.optimizer == "sgd" and learned.steps == 1
+        self.values = self.values_at(self.after) or [0.0] * plan.size
+
+    def label(self, k: int) -> str:
+        """What a variable is called."""
+        return self.plan.report.label(k)
+
+    def values_at(self, moved: Mapping[int, float]) -> list[float] | None:
+        """Every value with these values of the variables; None where one does not exist."""
+        run = self._run(moved)
+        return None if run is None else run.values
+
+    def _run(self, moved: Mapping[int, float]) -> Run | None:
+        pins = Pins()
+        pins.values.update(moved)
+        return self.plan.again(pins)
+
+    def moved(self, k: int, run: Run) -> float:
+        """The new value of variable ``k`` with the gradients of a run."""
+        return self.before[k] - self.rate * run.grads[k] if self.plainly else self.after[k]
+
+    def again(self, rule: Callable[[float, float, float], float]) -> Mapping[int, float]:
+        """The variables after as many steps of another rule, of (old value, gradient, rate)."""
+        moved = dict(self.before)
+        for _ in range(min(self.steps, 100)):
+            run = self._run(moved)
+            if run is None:
+                break
+            moved = {k: rule(old, run.grads[k], self.rate) for k, old in moved.items()}
+        return moved
+
+    def in_one_pass(self) -> Mapping[int, float]:
+        """The variables after steps in which each is updated as soon as its gradient is known.
+
+        Gates nearer to the input then see the new values of variables nearer to the output.
+        """
+        moved = dict(self.before)
+        for _ in range(min(self.steps, 100)):
+            run = self._run(moved)
+            if run is None:
+                break
+            moved = self._swept(run.values, moved)
+        return moved
+
+    def _swept(self, values: list[float], start: dict[int, float]) -> dict[int, float]:
+        plan = self.plan
+        last = {k: plan.users[k][0][0].k for k in start if k in plan.users}
+        grads = [0.0] * plan.size
+        grads[plan.report.graph.output] = plan.report.upstream
+        moved: dict[int, float] = {}
+        for gate in reversed(plan.gates):
+            point = [values[i] for i in gate.args]
+            # First the variables; those that no other gate waits for are updated at once.
+            for variables in (True, False):
+                for slot, i in enumerate(gate.args):
+                    if (i in start) != variables:
+                        continue
+                    local = gate.local(slot, [moved.get(j, value) for j, value in zip(gate.args, point)],
+                                       values[gate.k])
+                    grads[i] += grads[gate.k] * (local or 0.0)
+                for i in gate.args if variables else ():
+                    if last.get(i) == gate.k:
+                        moved[i] = start[i] - self.rate * grads[i]
+        return {**start, **moved}

@@ -1,0 +1,105 @@
+"""Filled-in sheets: files of answers as KEY = VALUE lines, JSON or CSV.
+
+JSON is an object of keys, or one with such an object in its member ``answers``; CSV has a key and a
+value a row.  Numbers keep the digits that were typed, and blanks (empty, null, only underscores) are
+no answers.
+"""
+
+from __future__ import annotations
+
+from ..errors import BindingProblem, InputProblem, Source
+from .answers import split_items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .answers import Item
+
+
+def sheet_items(text: str, name: str) -> Iterator[Item]:
+    """The (key, typed value, source) items of a file's text.
+
+    Raises BindingProblem for what cannot be read, InputProblem for JSON or CSV that is none.
+    """
+    return {"json": json_items, "csv": csv_items}.get(kind_of(text, name), split_items)(text, name)
+
+
+def kind_of(text: str, name: str) -> str:
+    """``json``, ``csv`` or ``lines``: by the file's name, else by its looks."""
+    ending = name.rpartition(".")[2].lower()
+    if ending in ("json", "csv", "tsv"):
+        return "csv" if ending == "tsv" else ending
+    if text.lstrip()[:1] in ("{", "["):
+        return "json"
+    first = next((line for line in text.splitlines() if line.partition("#")[0].strip()), "")
+    return "csv" if "=" not in first and any(mark in first for mark in ",;\t") else "lines"
+
+
+# -------------------------------------------------------------------------------------------- JSON
+def json_items(text: str, name: str) -> Iterator[Item]:
+    """The members of a JSON object as items; numbers as they are written."""
+    from json import JSONDecodeError, loads
+
+    def refused(word: str) -> str:
+        raise BindingProblem(f"{word} is not a finite number", Source(word, name), (0, len(word)))
+
+    try:
+        # A list of pairs: a key given twice must not be lost.
+        data: Any = loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=refused)
+    except JSONDecodeError as error:
+        line = text.splitlines()[error.lineno - 1] if text.strip() else ""
+        raise InputProblem(f"{name} is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
+                           Source(line, f"{name}, line {error.lineno}"), (error.colno - 1, error.colno)) from None
+    except RecursionError:
+        raise InputProblem(f"{name} is nested too deeply") from None
+    members = data if _is_object(data) else None
+    for key, value in members or ():
+        if key == "answers" and _is_object(value):
+            members = value
+    if members is None:
+        raise InputProblem(f"{name} holds no answers", hint='an object of keys, for example {"dq": -4}')
+    for key, value in members:
+        if value is None:
+            value = ""
+        if isinstance(value, (bool, list)):
+            raise BindingProblem(f"the answer for {key} is not a number", Source(str(key), name), (0, len(key)))
+        yield key.strip(), value.strip(), Source(f"{key.strip()} = {value.strip()}", name)
+
+
+def _is_object(data: Any) -> bool:
+    # An object arrives as a list of (key, value) tuples, a JSON list as a list of anything else.
+    return isinstance(data, list) and all(isinstance(item, tuple) for item in data)
+
+
+# --------------------------------------------------------------------------------------------- CSV
+def csv_items(text: str, name: str) -> Iterator[Item]:
+    """Rows of a key and a value as items; a first row ``key,value`` is a heading."""
+    for number, cells in csv_rows(text):
+        if not any(cells):
+            continue
+        source = Source(", ".join(cells), f"{name}, line {number}")
+        if number == 1 and cells[0].lower() in ("key", "keys", "name", "quantity"):
+            continue
+        if len(cells) < 2 or any(cells[2:]):
+            raise BindingProblem("a row has a key and a value", source, (0, len(source.text)), "for example dq,-4")
+        yield cells[0], cells[1], source
+
+
+def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of comma-, semicolon- or tab-separated text, stripped, with their line numbers."""
+    import csv
+
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    mark = max(",;\t", key=first.count)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=mark)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InputProblem(f"line {number} is not CSV: {error}") from None
+        yield number, [cell.strip() for cell in cells]
