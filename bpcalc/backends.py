@@ -17,7 +17,7 @@ from .ops import BY_NAME, FUNCTIONS, TABLE, Op
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from .graph import Graph
@@ -86,6 +86,7 @@ class Floats:
             "abs": abs,
             "gauss": _gauss,
             "normal": _normal,
+            "float": float,
             "isfinite": math.isfinite,
             "islice": _islice(),
             "largest": max,
@@ -94,11 +95,12 @@ class Floats:
             "reversed": reversed,
             "smallest": min,
             "ties": _ties,
+            "tuple": tuple,
             "zip": zip,
             **{name: getattr(math, name) for name in _NATIVE.split()},
         }
         self._rules: dict[tuple[tuple[str, ...], str], Callable[..., Any]] = {}
-        self._loops: dict[tuple[str, frozenset[int]], Callable[..., None]] = {}
+        self._loops: dict[tuple[str, frozenset[int]], Callable[..., Any]] = {}
 
     def rule(self, params: tuple[str, ...], text: str) -> Callable[..., Any]:
         """The function ``(*params) -> number`` that a rule's text describes."""
@@ -144,7 +146,11 @@ class Floats:
         return self._loop(("careful" if careful else "backward", codes),
                           self._careful_source if careful else self._backward_source)
 
-    def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Callable[..., None]:
+    def locals_loop(self, codes: frozenset[int]) -> Callable[..., Iterator[tuple[float | None, ...]]]:
+        """``loop(ops, a, b, values)``: the local gradients of every node, in order; None where there is none."""
+        return self._loop(("locals", codes), self._locals_source)
+
+    def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Callable[..., Any]:
         key = key[0], frozenset(code for code in key[1] if TABLE[code].params)
         found = self._loops.get(key)
         if found is None:
@@ -178,6 +184,17 @@ class Floats:
             word = "elif"
         # What is left is a number or a variable inside the text: a[k] holds its value.
         lines += ["  else:", "   _put(_i)"] if word == "elif" else ["  _put(_i)"]
+        return "\n".join(lines)
+
+    def _locals_source(self, rows: list[Op]) -> str:
+        lines = ["def made(_ops, _a, _b, _v):",
+                 " for _c, _i, _j, _o in zip(_ops, _a, _b, _v):"]
+        word = "if"
+        for row in rows:
+            lines.append(f"  {word} _c == {row.code}:")
+            lines += [f"   {line}" for line in (_wide_locals(row) if row.variadic else _locals(row))]
+            word = "elif"
+        lines += ["  else:", "   yield ()"] if rows else ["  yield ()"]
         return "\n".join(lines)
 
     def _backward_source(self, rows: list[Op]) -> str:
@@ -333,6 +350,36 @@ def _is_simple(text: str) -> bool:
     # Each parameter occurs at most once: `a + b`, `sin(x)`, `b`.
     words = "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
     return all(words.count(word) == 1 for word in words)
+
+
+def _locals(row: Op) -> list[str]:
+    """Lines that yield the local gradients of a node."""
+    found: list[str] = []
+    lines = [f"{', '.join(_places(row))} = _i"] if len(row.params) > 2 else []
+    for slot, place in enumerate(_places(row)):
+        text = row.partial(slot)
+        if text in ("0", "1", "-1"):
+            found.append(f"{text}.0")
+        elif text in row.params:                   # another input's value: a finite number
+            found.append(f"_v[{_places(row)[row.params.index(text)]}]")
+        else:
+            found.append(f"_p{place}")
+            lines += _load(row, text)
+            lines += _careful(f"_p{place}", _inline(row, text))
+    return [*lines, f"yield {', '.join(found)},"]
+
+
+def _wide_locals(row: Op) -> list[str]:
+    # Equal arguments have equal gradients; to work each one out anew would be quadratic.
+    lines = ["xs = [_v[_s] for _s in _i]", "out = _o", "_t = ties(xs, out)", "_found = {}", "for x in {*xs}:"]
+    lines += [f" {line}" for line in _careful("_found[x]", row.partial(0).replace("ties(xs, out)", "_t"))]
+    return [*lines, "yield tuple([_found[x] for x in xs])"]
+
+
+def _careful(name: str, text: str) -> list[str]:
+    """Lines that give ``name`` the value of a rule, or None where it has none."""
+    return ["try:", f" {name} = float({text})", "except (ArithmeticError, ValueError):", f" {name} = None",
+            "else:", f" if not isfinite({name}): {name} = None"]
 
 
 def _inline(row: Op, text: str) -> str:

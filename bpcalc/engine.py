@@ -73,6 +73,11 @@ class Gradients:
         gradient = self.grads[k]
         return gradient if isfinite(gradient) else None
 
+    def each(self) -> Iterator[float | None]:
+        """The gradient at every node, in forward order, as :meth:`at` gives it."""
+        return (gradient if live and gradient - gradient == 0.0 else None
+                for gradient, live in zip(self.grads, self.live))
+
     def local(self, k: int, slot: int) -> float | None:
         """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
         return local(self.trace, k, slot)
@@ -95,6 +100,19 @@ class Gradients:
             return None
         product = upstream * local
         return product if isfinite(product) else None
+
+    def each_locals(self) -> Iterator[tuple[float | None, ...]]:
+        """The local gradients of every node, in forward order; None where undefined, () for leaves.
+
+        Those of inputs whose gradients were not asked for are among them.
+        """
+        graph = self.trace.graph
+        loop = floats().locals_loop(frozenset(graph.ops))
+        return loop(graph.ops, graph.a, graph.b, self.trace.values)
+
+    def sound(self) -> bool:
+        """Whether every product that counts is simply upstream * local, a finite number."""
+        return self.reached is None
 
     def counts(self, k: int) -> bool:
         """Whether node ``k`` has part in the output (only worked out when something is undefined)."""

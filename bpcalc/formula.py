@@ -7,23 +7,39 @@ parser and written again with the user's names in the place of the parameters.
 
 from __future__ import annotations
 
+from itertools import repeat
+
 from .backends import floats
 from .errors import Source
 from .graph import Graph
-from .ops import CONSTANT, INPUT, TABLE, Op
+from .ops import CONSTANT, INPUT, NEG, TABLE, Op
 from .syntax import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    Filler = Callable[..., str]
+    Cases = tuple[tuple[Filler, Filler], ...]
 
 Piece = tuple[str, int]
 """A text and its binding power; 100 for what never needs brackets."""
 
+Shape = int | str
+"""A piece's binding power, negative where its text begins with -; or its text, if that is a number."""
+
 ATOM = 100
+WRITTEN_OUT = 3
+"""Calls of more arguments are written by one pattern for all of them."""
+TOO_LONG = 101
+"""The shape of a piece that is too long to be written out: a label stands in its place."""
 _COMPARISONS = {"<=": ">", ">=": "<", "==": "!=", "!=": "==", "<": ">=", ">": "<="}
 _PLAIN = frozenset(("0", "1", "-1"))
 _rules: dict[str, Graph] = {}
+_SIGNED = next(row.fixity[1] for row in TABLE if row.code == NEG and row.fixity)
+_PATTERNS = 4096
+patterns: dict[tuple[Shape, ...], Pattern] = {}
+"""Those that :func:`pattern` has made, by operation and shapes."""
 
 
 def compose(row: Op, parts: Sequence[Piece]) -> Piece:
@@ -44,6 +60,119 @@ def compose(row: Op, parts: Sequence[Piece]) -> Piece:
         right = f"({right})"
     between = symbol if symbol == "^" else f" {symbol} "
     return f"{left}{between}{right}", power
+
+
+class Pattern:
+    """How an operation is written over pieces of some shapes: ``own``, itself; ``slots``, its local gradients.
+
+    Each is called with the arguments' texts; those of ``slots`` get the operation's own text or name,
+    too.  ``cases`` has, for local gradients with branches, (formula, condition) of the branch that
+    holds where the test is true, and of the one where it is false.  ``shape`` is the operation's own;
+    ``own`` gives None where a part is too long.
+    """
+
+    __slots__ = ("cases", "own", "shape", "slots")
+
+    def __init__(self, own: Callable[..., str | None], shape: Shape, slots: tuple[Filler, ...],
+                 cases: tuple[Cases, ...]) -> None:
+        self.own = own
+        self.shape = shape
+        self.slots = slots
+        self.cases = cases
+
+
+def pattern(code: int, *shapes: Shape) -> Pattern:
+    """How the operation ``code`` is written over arguments of these shapes.
+
+    What is written depends on its arguments' shapes alone, so it is worked out once for each and
+    then filled in, in a tenth of the time (tests/bench/output.py).
+    """
+    key: tuple[Shape, ...] = (code, *shapes)
+    if len(shapes) > WRITTEN_OUT:
+        # All arguments of a wide call are written alike: as the first of three.
+        key = (code, "...", TOO_LONG if TOO_LONG in shapes else ATOM)
+    found = patterns.get(key)
+    if found is None:
+        if len(patterns) >= _PATTERNS:
+            patterns.clear()
+        plain = key if code in READS_NUMBERS else (code, *map(numberless, shapes))
+        if len(shapes) > WRITTEN_OUT:
+            found = _wide_pattern(TABLE[code], TOO_LONG in shapes)
+        else:
+            found = patterns.get(plain) or _pattern(TABLE[code], plain[1:])
+            patterns[plain] = found
+        patterns[key] = found
+    return found
+
+
+def slots(pattern: Pattern, parts: Sequence[str]) -> Iterator[tuple[Filler, Cases, Sequence[str]]]:
+    """For each argument: its local gradient's filler, its cases, and the texts that fill them."""
+    if len(parts) <= WRITTEN_OUT + 1:
+        return zip(pattern.slots, pattern.cases, repeat(parts))
+    return zip(repeat(pattern.slots[0]), repeat(pattern.cases[0]), ((x, "", "", parts[-1]) for x in parts[:-1]))
+
+
+def wide(pattern: Pattern, parts: Sequence[str]) -> Iterator[str]:
+    """The local gradients in symbols of a call of more than WRITTEN_OUT arguments."""
+    return (fill(*texts) for fill, _, texts in slots(pattern, parts))
+
+
+def _wide_pattern(row: Op, long: bool) -> Pattern:
+    three = _pattern(row, (ATOM,) * 3)
+
+    def own(*parts: str) -> str:
+        return f"{row.name}({', '.join(parts)})"
+
+    return Pattern(_nothing if long else own, TOO_LONG if long else ATOM, three.slots, three.cases)
+
+
+def shape(piece: Piece) -> Shape:
+    """What decides how a piece is written inside others, and nothing more."""
+    text, power = piece
+    if _number(text) is not None:
+        return text
+    return -power if text[0] == "-" else power
+
+
+def numberless(of: Shape) -> int:
+    """The shape as it is for an operation that is not in READS_NUMBERS."""
+    if isinstance(of, int):
+        return of
+    return -_SIGNED if of[0] == "-" else ATOM
+
+
+READS_NUMBERS = frozenset(
+    row.code for row in TABLE
+    if row.code == NEG or any(shown not in _PLAIN and not set(shown).isdisjoint("-*^") for shown in row.shown))
+"""Operations of which something is written differently over numbers than over names (see _tidy)."""
+
+
+def _pattern(row: Op, shapes: Sequence[Shape]) -> Pattern:
+    parts: list[Piece] = []
+    for slot, of in enumerate(shapes):
+        if isinstance(of, str):
+            parts.append((of, abs(numberless(of))))
+        else:
+            parts.append((f"-\x02{slot}\x01" if of < 0 else f"\x01{slot}\x01", abs(of)))
+    own = compose(row, parts)
+    me = f"\x01{len(parts)}\x01", own[1]
+    slots = range(len(parts))
+    long = TOO_LONG in shapes
+    return Pattern(_nothing if long else _filler(own[0]), TOO_LONG if long else shape(own),
+                   tuple(_filler(local_formula(row, slot, parts, me)) for slot in slots),
+                   tuple(tuple((_filler(text), _filler(case)) for text, case in branches(row, slot, parts, me) or ())
+                         for slot in slots))
+
+
+def _nothing(*parts: str) -> None:
+    """The expression of what is too long to be written out."""
+
+
+def _filler(text: str) -> Filler:
+    """From a text with marks in the place of its pieces to the function that fills them in."""
+    words = text.replace("-\x02", "\x01").split("\x01")
+    words[1::2] = [f"{{{slot}}}" for slot in words[1::2]]
+    return "".join(words).format
 
 
 def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str:
@@ -71,12 +200,15 @@ def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequen
     ties share, and abs has gradient 0 at its corner.
     """
     both = branches(row, slot, parts, own)
-    if both is None:
-        return None
-    _, test, _ = _branches(row.shown_partial(slot, len(parts)))
+    return None if both is None else both[not holds(row, slot, given, out)]
+
+
+def holds(row: Op, slot: int, given: Sequence[float], out: float) -> bool:
+    """Whether the test that chooses between a local gradient's branches is true at a point."""
+    _, test, _ = _branches(row.shown_partial(slot, len(given)))
     params = ("x", "y", "out") if row.variadic else (*row.params, "out")
     point = (given[slot], given[1 - slot] if len(given) == 2 else 0.0) if row.variadic else tuple(given)
-    return both[0] if floats().rule(params, test)(*point, out) else both[1]
+    return bool(floats().rule(params, test)(*point, out))
 
 
 def branches(row: Op, slot: int, parts: Sequence[Piece],

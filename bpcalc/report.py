@@ -10,9 +10,9 @@ from . import formula
 from .bindings import from_mapping
 from .engine import Gradients, Note, Trace, backward, forward
 from .errors import NameProblem, Source, UsageProblem, closest
-from .formula import ATOM, Piece
+from .formula import ATOM, TOO_LONG, WRITTEN_OUT, Pattern, Piece, Shape
 from .graph import Graph
-from .ops import CONSTANT, INPUT, TABLE, Op
+from .ops import CONSTANT, INPUT, TABLE
 from .spans import spans
 from .syntax import parse
 
@@ -24,12 +24,16 @@ if TYPE_CHECKING:
     from .errors import Span
     from .homework.check import AnswerVerdict
 
+    Written = tuple[str | None, Pattern | None, tuple[int, ...], tuple[str, ...]]
+    Flow = tuple[int, int, int, str, float | None, float | None, float | None]
+
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
 
 WIDE = 12
 """How many arguments of a call are written out as a line of hand work."""
 
+_ONE_ARGUMENT = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row.variadic)
 _UNUSED_LIMIT = 20_000
 _HINTED = 10
 """How many names that are not used get a did-you-mean: finding one takes milliseconds."""
@@ -155,13 +159,14 @@ class Report:
                 name for name in _output_names() if name not in graph.symbols)
         return self._symbol
 
-    def _numbered(self, k: int) -> str:
-        # A prefix that no name of the user's could be confused with.
+    @property
+    def prefix(self) -> str:
+        """What the numbers of unnamed nodes begin with: no name of the user's could be confused with them."""
         if self._prefix is None:
             self._prefix = next(
                 prefix for prefix in _node_prefixes()
                 if not any(word.startswith(prefix) and word[len(prefix):].isdigit() for word in self.graph.symbols))
-        return f"{self._prefix}{k}"
+        return self._prefix
 
     # ------------------------------------------------------------------------------------- summary
     @property
@@ -216,7 +221,7 @@ class Report:
             return name
         if graph.ops[k] == CONSTANT:
             return graph.words[k]
-        return self.symbol if k == graph.output else self._numbered(k)
+        return self.symbol if k == graph.output else f"{self.prefix}{k}"
 
     def span(self, k: int) -> Span | None:
         """Where node ``k`` stands in the expression's text."""
@@ -244,9 +249,9 @@ class Report:
         """The nodes in forward order, made one by one."""
         graph, values = self.graph, self.trace.values
         names, at, live = graph.names, self._gradients.at, self._gradients.live
-        for k, row, args, own, _ in self._pieces():
-            yield Node(k, names.get(k), self.label(k), row.name, own[0] if own else None, args,
-                       values[k], at(k), bool(live[k]))
+        for k, text in enumerate(self.each_text()):
+            yield Node(k, names.get(k), self.label(k), graph.row(k).name, text, graph.args(k), values[k], at(k),
+                       bool(live[k]))
 
     def each_edge(self, by_label: bool = False) -> Iterator[Edge]:
         """The edges in forward order, made one by one.
@@ -254,29 +259,67 @@ class Report:
         Formulas call unnamed inputs by their expression, or with ``by_label`` by their label, as
         tables do.
         """
-        names, live = self.graph.names, self._gradients.live
-        for k, row, args, own, parts in self._pieces():
-            if not args or not live[k]:
-                continue
-            me = (names[k], ATOM) if k in names else own
-            if by_label:
-                parts = [(self.label(i), ATOM) if live[i] else part for i, part in zip(args, parts)]
-                me = (self.label(k), ATOM)
-            yield from self._edges_of(k, row, args, parts, me or (self.label(k), ATOM))
+        streams = zip(self._gradients.live, self.each_written(by_label), self._gradients.each_locals())
+        for k, (flows, (_, pattern, args, parts), locals) in enumerate(streams):
+            if flows and pattern is not None:
+                yield from self._edges_of(k, pattern, args, parts, locals)
 
-    def _edges_of(self, k: int, row: Op, args: tuple[int, ...], parts: list[Piece], own: Piece) -> Iterator[Edge]:
-        values, gradients = self.trace.values, self._gradients
-        upstream = gradients.at(k)
-        given = [values[i] for i in args]
-        for slot, (i, local) in enumerate(zip(args, gradients.locals(k))):
-            if not gradients.live[i]:
+    def each_label(self) -> Iterator[str]:
+        """What tables call each node, in forward order."""
+        output, prefix = self.graph.output, self.prefix
+        return (f"{prefix}{k}" if symbol is None and k != output else symbol or self.symbol
+                for k, symbol in enumerate(self._symbols()))
+
+    def each_gradient(self) -> Iterator[float | None]:
+        """The output's gradient at each node, in forward order."""
+        return self._gradients.each()
+
+    def each_locals(self) -> Iterator[Sequence[float | None]]:
+        """Every node's local gradients, in forward order; () for leaves, None where undefined."""
+        return self._gradients.each_locals()
+
+    def each_text(self) -> Iterator[str | None]:
+        """Every node's expression over names, in forward order; None when longer than TEXT_LIMIT."""
+        return (own for own, _, _, _ in self.each_written())
+
+    def each_flow(self) -> Iterator[Flow]:
+        """Every edge in forward order as (node, input, slot, formula, local, upstream, product), for large outputs.
+
+        The product is the upstream itself, the same object, where the local gradient is 1.
+        """
+        gradients, live = self._gradients, self._gradients.live
+        sound = gradients.sound()
+        product: float | None
+        streams = zip(live, self.each_written(), gradients.each_locals(), gradients.each())
+        for k, (flows, (_, pattern, args, parts), locals, upstream) in enumerate(streams):
+            if not flows or pattern is None:
                 continue
-            text = formula.local_formula(row, slot, parts, own)
-            chosen = None
-            if " if " in text:
-                chosen = formula.branch(row, slot, parts, own, given, values[k])
-            yield Edge(k, i, slot, text, chosen[0] if chosen else text, chosen[1] if chosen else None,
-                       local, upstream, gradients.times(upstream, local))
+            formulas = [fill(*parts) for fill in pattern.slots] if len(args) <= WRITTEN_OUT else \
+                formula.wide(pattern, parts)
+            for slot, (i, local, text) in enumerate(zip(args, locals, formulas)):
+                if live[i]:
+                    if local == 1.0:
+                        product = upstream
+                    elif sound:
+                        product = upstream * local  # type: ignore[operator]
+                    else:
+                        product = gradients.times(upstream, local)
+                    yield k, i, slot, text, local, upstream, product
+
+    def _edges_of(self, k: int, pattern: Pattern, args: Sequence[int], parts: Sequence[str],
+                  locals: Sequence[float | None]) -> Iterator[Edge]:
+        gradients, live, values = self._gradients, self._gradients.live, self.trace.values
+        upstream, row, out = gradients.at(k), self.graph.row(k), values[k]
+        given = [values[i] for i in args]
+        for slot, (i, local, (fill, cases, texts)) in enumerate(zip(args, locals, formula.slots(pattern, parts))):
+            if not live[i]:
+                continue
+            text = branch = fill(*texts)
+            case = None
+            if cases:
+                chosen = cases[not formula.holds(row, slot, given, out)]
+                branch, case = chosen[0](*texts), chosen[1](*texts)
+            yield Edge(k, i, slot, text, branch, case, local, upstream, gradients.times(upstream, local))
 
     # ------------------------------------------------------------------------------- as on paper
     def shows(self, k: int) -> bool:
@@ -311,12 +354,13 @@ class Report:
         args = graph.args(k)
         operation, edges = None, []
         if args:
-            row = graph.row(k)
             parts = [self._called(i) for i in args]
             shown = parts if len(parts) <= WIDE else [*parts[:3], ("...", ATOM), parts[-1]]
-            operation = formula.compose(row, shown)[0]
+            operation = formula.compose(graph.row(k), shown)[0]
             if gradients.live[k]:
-                edges = list(self._edges_of(k, row, args, parts, (self.label(k), ATOM)))
+                pattern = formula.pattern(graph.ops[k], *map(formula.shape, parts))
+                texts = [*(text for text, _ in parts), self.label(k)]
+                edges = list(self._edges_of(k, pattern, args, texts, gradients.locals(k)))
         return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
                     bool(gradients.live[k]), edges, terms)
 
@@ -383,46 +427,59 @@ class Report:
                     return None
         return done[k]
 
-    def _pieces(self, limit: int = TEXT_LIMIT) -> Iterator[
-            tuple[int, Op, tuple[int, ...], Piece | None, list[Piece]]]:
-        """Every node with its expression and its inputs' pieces of text.
+    def _symbols(self) -> list[str | None]:
+        """How the text writes each node: a name, a number, or None where it has neither."""
+        known: list[str | None] = [None] * len(self.graph)
+        for symbols in (self.graph.names, self.graph.words):
+            for k, symbol in symbols.items():
+                known[k] = symbol
+        return known
 
-        An unnamed operation is used once, by the node that follows in the text, so its piece is
-        dropped there: memory stays flat.
+    def each_written(self, by_label: bool = False) -> Iterator[Written]:
+        """Every node's expression, how its operation is written (None for leaves), its inputs, and their texts.
+
+        Behind the inputs' texts stands the node's own.  A text longer than TEXT_LIMIT is None in the
+        first place and the node's label elsewhere; with ``by_label`` all that a gradient flows through
+        is called by its label.  An unnamed operation is used once, by a node that follows in the text,
+        so its text is dropped there: memory stays flat.
         """
-        graph = self.graph
-        names, words, ops = graph.names, graph.words, graph.ops
-        pending: dict[int, Piece | None] = {}
-        for k in range(len(graph)):
-            row = graph.row(k)
-            if ops[k] == CONSTANT:
-                yield k, row, (), (words[k], ATOM), []
+        graph, live, label = self.graph, self._gradients.live, self.label
+        symbols = self._symbols()
+        texts: list[Any] = list(symbols)
+        shapes: list[Shape] = [ATOM] * len(texts)
+        for k, word in graph.words.items():
+            shapes[k] = word
+        found = formula.patterns.get
+        args: tuple[int, ...]
+        parts: tuple[str, ...]
+        key: tuple[Shape, ...]
+        # Written out for one and two arguments: half of the time of a loop over them.
+        for k, (code, i, j, symbol) in enumerate(zip(graph.ops, graph.a, graph.b, symbols)):
+            if code in (INPUT, CONSTANT):
+                yield symbol, None, (), ()
                 continue
-            if ops[k] == INPUT:
-                yield k, row, (), (names[k], ATOM), []
-                continue
-            args = graph.args(k)
-            parts: list[Piece] = []
-            size = 0
-            for i in args:
-                part: Piece | None
-                if i in names:
-                    part = (names[i], ATOM)
-                elif ops[i] == CONSTANT:
-                    part = (words[i], ATOM)
-                else:
-                    part = pending.pop(i, None)
-                    if part is None:
-                        size = limit + 1
-                        part = (self.label(i), ATOM)
-                size += len(part[0])
-                parts.append(part)
-            own: Piece | None = formula.compose(row, parts) if size <= limit else None
-            if own and len(own[0]) > limit:
+            if j < 0:
+                args, parts, key = i, tuple([texts[s] for s in i]), (code, *[shapes[s] for s in i])
+            elif code in _ONE_ARGUMENT:
+                args, parts, key = (i,), (texts[i],), (code, shapes[i])
+            else:
+                args, parts, key = (i, j), (texts[i], texts[j]), (code, shapes[i], shapes[j])
+            pattern = found(key) or formula.pattern(code, *key[1:])
+            own = pattern.own(*parts)
+            for s in args:
+                if symbols[s] is None:
+                    texts[s] = None
+            if own is not None and len(own) > TEXT_LIMIT:
                 own = None
-            if k not in names:
-                pending[k] = own
-            yield k, row, args, own, parts
+            if symbol is None:
+                if by_label and live[k]:
+                    symbol = label(k)
+                elif own is None:
+                    symbol, shapes[k] = label(k), TOO_LONG
+                else:
+                    symbol, shapes[k] = own, pattern.shape
+                texts[k] = symbol
+            yield own, pattern, args, (*parts, symbol)
 
     # -------------------------------------------------------------------------------------- outputs
     def to_json(self) -> str:

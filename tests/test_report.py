@@ -5,7 +5,11 @@ import tracemalloc
 import pytest
 
 from bpcalc import BpcalcError, backprop
+from bpcalc.engine import local
 from bpcalc.errors import closest
+from bpcalc.formula import compose, local_formula
+
+from .oracles import Program
 
 
 def formulas(expression, **values):
@@ -114,3 +118,33 @@ def test_the_closest_word_is_found_whatever_its_case():
     assert closest("SIGMOD", ["sin", "sigmoid"])[0] == "sigmoid"
     assert closest("Weight", ["weight"]) == ["weight"]
     assert closest("zzz", ["weight"]) == []
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_streamed_is_what_one_node_at_a_time_says(seed):
+    program = Program(seed, size=30)
+    report = backprop(program.text, program.inputs)
+    assert list(report.each_text()) == [report.text(node.id) for node in report.nodes]
+    assert list(report.each_label()) == [report.label(node.id) for node in report.nodes]
+    assert list(report.each_gradient()) == [report.gradient(node.id) for node in report.nodes]
+    edges = [(edge.node, edge.input, edge.slot, edge.formula, edge.local, edge.upstream, edge.product)
+             for edge in report.edges]
+    assert list(report.each_flow()) == edges
+    for node, found in zip(report.nodes, report.each_locals()):
+        assert list(found) == [local(report.trace, node.id, slot) for slot in range(len(node.inputs))]
+
+
+@pytest.mark.parametrize("expression", [
+    "x^2 + x^-3 + (x+y)^2*(2-3)^2 + (-x)^2 - (-y) + x^y^2 + 2^x", "(2-3)*x - (-3)*y - (-(-x)) - x/y/-2",
+    "max(x, y, 1, -2, x*y) + min(x, -y)*clip(x*y, -2-3, y+1)", "leaky_relu(x*-2) + x*1 + 1*x + x^1 + (x+y)^(y-2)",
+])
+def test_patterns_write_what_composing_piece_by_piece_writes(expression):
+    report = backprop(expression, x=2, y=3)
+    graph = report.graph
+    for k in range(len(graph)):
+        args = graph.args(k)
+        parts = [report._piece(i, 120) for i in args]
+        own = compose(graph.row(k), parts) if args else None
+        written = [edge.formula for edge in report.edges if edge.node == k]
+        assert written == [local_formula(graph.row(k), slot, parts, own) for slot, i in enumerate(args)
+                           if report.is_live(i)]

@@ -16,7 +16,9 @@ def field(value: object) -> str:
     """One field, quoted where RFC 4180 asks for it."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else repr(value)
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
     if any(sign in text for sign in ',"\n\r'):
         return '"' + text.replace('"', '""') + '"'
     return text
@@ -29,13 +31,19 @@ def lines(report: Report) -> Iterator[str]:
     taken for a formula by a spreadsheet.
     """
     yield ",".join(HEADINGS) + "\n"
-    values, gradient, label = report.trace.values, report.gradient, report.label
-    for edge in report.each_edge():
-        k, i = edge.node, edge.input
-        name, to = label(k), label(i)
-        yield ",".join(map(field, (name, report.graph.row(k).name, values[k], gradient(k), to, values[i], gradient(i),
-                                   f"d{name}/d{to} = {edge.formula}", edge.local, edge.upstream,
-                                   edge.product))) + "\n"
+    values, label, row = report.trace.values, report.label, report.graph.row
+    gradients = list(report.each_gradient())
+    last, start, above, name = -1, "", "", ""
+    for k, i, _, formula, local, upstream, product in report.each_flow():
+        if k != last:
+            last, name, above = k, label(k), field(upstream)
+            start = f"{name},{row(k).name},{values[k]!r},{above}"
+        to = label(i)
+        equation = f"d{name}/d{to} = {formula}"
+        if "," in equation:
+            equation = f'"{equation}"'
+        yield (f"{start},{to},{values[i]!r},{field(gradients[i])},{equation},{field(local)},{above},"
+               f"{above if product is upstream else field(product)}\n")
 
 
 def render(report: Report) -> str:

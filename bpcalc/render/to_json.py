@@ -5,8 +5,11 @@ Written line by line, so that a million nodes never exist as text in memory.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..errors import BpcalcError
-from ..report import Edge, Node, Report, Verdict
+from ..ops import TABLE
+from ..report import Report, Verdict
 from . import to_caret
 
 try:
@@ -16,7 +19,7 @@ except ImportError:  # pragma: no cover - another Python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 SCHEMA = "bpcalc/1"
@@ -43,16 +46,35 @@ def plain(value: Any) -> str:
     return dumps(value, allow_nan=False)
 
 
-def _node(node: Node) -> str:
-    return (f'{{"id": {node.id}, "name": {text(node.name)}, "label": {text(node.label)}, '
-            f'"op": "{node.op}", "text": {text(node.text)}, "inputs": {list(node.inputs)}, '
-            f'"value": {node.value!r}, "gradient": {number(node.gradient)}}}')
+def _quoter(report: Report) -> Callable[[str], str]:
+    # A text of ASCII has names of ASCII: in expressions over them nothing has to be escaped.
+    return '"{}"'.format if report.expression.isascii() else quoted
 
 
-def _edge(edge: Edge) -> str:
-    return (f'{{"node": {edge.node}, "input": {edge.input}, "slot": {edge.slot}, '
-            f'"formula": {text(edge.formula)}, "local": {number(edge.local)}, '
-            f'"upstream": {number(edge.upstream)}, "product": {number(edge.product)}}}')
+def _nodes(report: Report) -> Iterator[str]:
+    names, quote = report.graph.names, _quoter(report)
+    operations = [row.name for row in TABLE]
+    two, one = "[{}, {}]".format, "[{}]".format
+    streams = zip(report.graph.ops, report.trace.values, report.each_gradient(), report.each_label(),
+                  report.each_written())
+    for k, (code, value, gradient, label, (words, _, args, _)) in enumerate(streams):
+        label = quote(label)
+        inputs = two(*args) if len(args) == 2 else one(*args) if len(args) == 1 else [*args]
+        yield (f'{{"id": {k}, "name": {label if k in names else "null"}, "label": {label}, '
+               f'"op": "{operations[code]}", "text": {"null" if words is None else quote(words)}, '
+               f'"inputs": {inputs}, "value": {value!r}, '
+               f'"gradient": {"null" if gradient is None else repr(gradient)}}}')
+
+
+def _edges(report: Report) -> Iterator[str]:
+    quote = _quoter(report)
+    last, above = -1, ""
+    for k, i, slot, formula, local, upstream, product in report.each_flow():
+        if k != last:
+            last, above = k, number(upstream)
+        yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": {quote(formula)}, '
+               f'"local": {"null" if local is None else repr(local)}, "upstream": {above}, '
+               f'"product": {above if product is upstream else number(product)}}}')
 
 
 def _verdict(verdict: Verdict) -> str:
@@ -63,16 +85,11 @@ def _verdict(verdict: Verdict) -> str:
 
 def _blocks(items: Iterable[str]) -> Iterator[str]:
     """The items of a JSON list, each on a line of its own, joined in blocks."""
-    block: list[str] = []
+    items = iter(items)
     lead = "\n  "
-    for item in items:
-        block.append(item)
-        if len(block) == _BLOCK:
-            yield lead + ",\n  ".join(block)
-            lead = ",\n  "
-            block.clear()
-    if block:
-        yield lead + ",\n  ".join(block)
+    while block := ",\n  ".join(islice(items, _BLOCK)):
+        yield lead + block
+        lead = ",\n  "
 
 
 def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterator[str]:
@@ -86,9 +103,9 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
         yield f"{lead}{quoted(name)}: {number(gradient)}"
         lead = ", "
     yield '},\n "nodes": ['
-    yield from _blocks(map(_node, report.each_node()))
+    yield from _blocks(_nodes(report))
     yield '],\n "edges": ['
-    yield from _blocks(map(_edge, report.each_edge()))
+    yield from _blocks(_edges(report))
     yield '],\n "notes": ['
     yield from _blocks(
         f'{{"code": "{note.code}", "node": {"null" if note.node is None else note.node}, '
