@@ -419,6 +419,24 @@ def floats() -> Floats:
     return _FLOATS
 
 
+class Rationals(Floats):
+    """Rules as functions of fractions: exact as long as a rule is rational, a float where it is not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names["pow"] = _rational_power
+
+
+_LARGEST_POWER = 64
+
+
+def _rational_power(a: Any, b: Any) -> Any:
+    """a to the power b; exact for a small whole b."""
+    if not isinstance(a, float) and not isinstance(b, float) and b == int(b) and abs(b) <= _LARGEST_POWER:
+        return a ** int(b)
+    return math.pow(a, b)
+
+
 # ------------------------------------------------------------------------------------------ symbols
 class Symbols:
     """Definitions as sympy expressions.  Built from the table's texts and sympy objects only."""

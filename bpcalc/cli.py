@@ -60,10 +60,14 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     report = run(parse(source, given), given, wrt or None, upstream)
     if options["check"] or options["check_file"] is not None:
+        if options["round"] is not None:
+            raise UsageProblem("--round and checking cannot go together",
+                               hint="answers that were rounded on the way are right without it")
         return _homework(report, form, digits, options)
     for key in ("require", "strict", "tolerance", "reveal"):
         if options[key]:
             raise UsageProblem(f"--{key} needs answers to check", hint='for example --check "dx=-4"')
+    report = _on_paper(report, options)
     if options["paths"] is not None:
         return _paths(report, digits, options), 0
     code = _second_opinions(report, options)
@@ -180,6 +184,18 @@ def _format(options: dict[str, Any]) -> str:
         return "steps"
     target: str | None = options["output"]
     return "table" if target is None else _ENDINGS.get(os.path.splitext(target)[1].lower(), "table")
+
+
+def _on_paper(report: Report, options: dict[str, Any]) -> Report:
+    """The run in the arithmetic that --round asks for."""
+    if options["round"] is None:
+        return report
+    from .rounded import MOST
+
+    for key in ("symbolic", "gradcheck", "lr"):
+        if options[key]:
+            raise UsageProblem(f"--round and --{key} cannot go together", hint=f"--{key} is about the exact numbers")
+    return report.rounded(_whole(options["round"], "--round", 0, MOST, 0))
 
 
 def _second_opinions(report: Report, options: dict[str, Any]) -> int:

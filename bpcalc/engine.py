@@ -45,6 +45,10 @@ class Trace:
         self.graph = graph
         self.values = values
 
+    def result(self, k: int) -> float:
+        """What the operation of node ``k`` gave, before any rounding; rules compare it with its arguments."""
+        return self.values[k]
+
 
 class Gradients:
     """The output's gradient at every node.
@@ -219,7 +223,7 @@ def _spread(graph: Graph, live: bytearray, roots: frozenset[int]) -> list[int]:
     return found
 
 
-def _reached(graph: Graph) -> bytearray:
+def reached_by_output(graph: Graph) -> bytearray:
     """Which nodes the output depends on."""
     reached = bytearray(len(graph))
     reached[graph.output] = 1
@@ -247,13 +251,13 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: float = 1
     if not all(map(isfinite, grads)):
         # Something overflowed or does not exist; it matters only where a gradient is asked for, in
         # a node that has part in the output: sweep again over those alone.
-        reached = _reached(graph)
+        reached = reached_by_output(graph)
         mask = bytearray(x & y for x, y in zip(live, reached))
         grads = [0.0] * len(graph)
         grads[graph.output] = upstream
         floats().backward_loop(codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
     result = Gradients(trace, grads, live, leaves, upstream, reached)
-    result.notes.extend(_notes(result))
+    result.notes.extend(remarks(result))
     return result
 
 
@@ -283,12 +287,13 @@ def at_kink(trace: Trace, k: int) -> str | None:
     given = [trace.values[i] for i in trace.graph.args(k)]
     for test, words in row.kinks:
         rule = floats().rule((*row.params, "out"), test)
-        if rule(*([given] if row.variadic else given), trace.values[k]):
+        if rule(*([given] if row.variadic else given), trace.result(k)):
             return words
     return None
 
 
-def _notes(result: Gradients) -> Iterator[Note]:
+def remarks(result: Gradients) -> Iterator[Note]:
+    """What to say about gradients: conventions at kinks, and what is undefined or too large."""
     graph, live = result.trace.graph, result.live
     used = frozenset(graph.ops)
     kinky = frozenset(code for code in used if TABLE[code].kinks)
@@ -298,7 +303,7 @@ def _notes(result: Gradients) -> Iterator[Note]:
             if code in kinky and live[k]:
                 words = at_kink(result.trace, k)
                 if words and any(live[i] for i in graph.args(k)):
-                    reached = reached or _reached(graph)
+                    reached = reached or reached_by_output(graph)
                     if reached[k]:
                         yield Note("kink", k, words)
     if result.reached is None:

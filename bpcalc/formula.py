@@ -259,10 +259,7 @@ def _condition(test: str, names: dict[str, Piece]) -> str:
 
 def _write(text: str, names: dict[str, Piece]) -> str:
     """A shown rule with pieces for its parameters; constants are folded where a person would."""
-    graph = _rules.get(text)
-    if graph is None:
-        params = sorted({name for row in TABLE for name in (*row.params, "x", "out")})
-        graph = _rules[text] = parse(Source(text, "rule"), params)
+    graph = parsed(text)
     pieces: list[Piece] = []
     words = graph.words
     for k, code in enumerate(graph.ops):
@@ -274,6 +271,15 @@ def _write(text: str, names: dict[str, Piece]) -> str:
             row = TABLE[code]
             pieces.append(_tidy(row, [pieces[i] for i in graph.args(k)]))
     return pieces[graph.output][0]
+
+
+def parsed(shown: str) -> Graph:
+    """The graph of a shown rule without branches; its inputs are the row's parameters and ``out``."""
+    graph = _rules.get(shown)
+    if graph is None:
+        params = sorted({name for row in TABLE for name in (*row.params, "x", "out")})
+        graph = _rules[shown] = parse(Source(shown, "rule"), params)
+    return graph
 
 
 def _tidy(row: Op, parts: list[Piece]) -> Piece:

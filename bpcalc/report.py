@@ -35,6 +35,7 @@ WIDE = 12
 
 _ONE_ARGUMENT = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row.variadic)
 _UNUSED_LIMIT = 20_000
+_NOISE = 1e-14
 _HINTED = 10
 """How many names that are not used get a did-you-mean: finding one takes milliseconds."""
 
@@ -136,6 +137,38 @@ class Verdict:
         return f"Verdict({self.kind}, {self.what}: {self.ours!r} / {self.theirs!r}, {self.status})"
 
 
+class Drift:
+    """How far a number of a rounded run is from the exact one.
+
+    ``kind`` is ``value``, ``local`` or ``gradient``, at ``node`` (and for a local gradient its ``input``);
+    ``carried`` and ``exact`` are the two numbers, None where one does not exist.
+    """
+
+    __slots__ = ("carried", "exact", "input", "kind", "node")
+
+    def __init__(self, kind: str, node: int, input: int | None, carried: float | None, exact: float | None) -> None:
+        self.kind = kind
+        self.node = node
+        self.input = input
+        self.carried = carried
+        self.exact = exact
+
+    @property
+    def drift(self) -> float | None:
+        """Carried minus exact."""
+        return None if self.carried is None or self.exact is None else self.carried - self.exact
+
+    @property
+    def counts(self) -> bool:
+        """Whether the two numbers differ by more than the noise of floating point."""
+        if self.carried is None or self.exact is None:
+            return self.carried is not self.exact
+        return abs(self.carried - self.exact) > max(1e-12 * abs(self.exact), _NOISE)
+
+    def __repr__(self) -> str:
+        return f"Drift({self.kind}, {self.node}, {self.input}, {self.carried!r} for {self.exact!r})"
+
+
 class Report:
     """The result of :func:`bpcalc.backprop`."""
 
@@ -145,6 +178,8 @@ class Report:
         self.graph: Graph = gradients.trace.graph
         self.notes: list[Note] = [*notes, *gradients.notes]
         self.verdicts: list[Verdict] = []
+        self.reference: Report | None = None
+        """The exact run, where this one carries rounded numbers."""
         self._spans: list[Span | None] | None = None
         self._numbers: bytearray | None = None
         self._prefix: str | None = None
@@ -285,7 +320,7 @@ class Report:
     def each_flow(self) -> Iterator[Flow]:
         """Every edge in forward order as (node, input, slot, formula, local, upstream, product), for large outputs.
 
-        The product is the upstream itself, the same object, where the local gradient is 1.
+        In a sound run the product is the upstream itself, the same object, where the local gradient is 1.
         """
         gradients, live = self._gradients, self._gradients.live
         sound = gradients.sound()
@@ -298,10 +333,8 @@ class Report:
                 formula.wide(pattern, parts)
             for slot, (i, local, text) in enumerate(zip(args, locals, formulas)):
                 if live[i]:
-                    if local == 1.0:
-                        product = upstream
-                    elif sound:
-                        product = upstream * local  # type: ignore[operator]
+                    if sound:
+                        product = upstream if local == 1.0 else upstream * local  # type: ignore[operator]
                     else:
                         product = gradients.times(upstream, local)
                     yield k, i, slot, text, local, upstream, product
@@ -309,7 +342,7 @@ class Report:
     def _edges_of(self, k: int, pattern: Pattern, args: Sequence[int], parts: Sequence[str],
                   locals: Sequence[float | None]) -> Iterator[Edge]:
         gradients, live, values = self._gradients, self._gradients.live, self.trace.values
-        upstream, row, out = gradients.at(k), self.graph.row(k), values[k]
+        upstream, row, out = gradients.at(k), self.graph.row(k), self.trace.result(k)
         given = [values[i] for i in args]
         for slot, (i, local, (fill, cases, texts)) in enumerate(zip(args, locals, formula.slots(pattern, parts))):
             if not live[i]:
@@ -322,6 +355,42 @@ class Report:
             yield Edge(k, i, slot, text, branch, case, local, upstream, gradients.times(upstream, local))
 
     # ------------------------------------------------------------------------------- as on paper
+    def rounded(self, decimals: int) -> Report:
+        """This run in hand arithmetic: every computed number rounded to ``decimals``, half away from zero.
+
+        ``drifts`` of the new report compares it with this one.  Raises UsageProblem for a number of
+        decimals that cannot be carried, DomainProblem where a step does not exist for the rounding.
+        """
+        from .rounded import MOST, carry  # fractions: only where they are wanted
+
+        if not 0 <= decimals <= MOST:
+            raise UsageProblem(f"from 0 to {MOST} decimals can be carried, not {decimals}")
+        made = Report(carry(self._gradients, decimals), [note for note in self.notes if note.code == "unused"])
+        made.reference = self
+        return made
+
+    @property
+    def decimals(self) -> int | None:
+        """How many decimals this run carries; None for an exact run."""
+        return getattr(self._gradients, "decimals", None)
+
+    def drifts(self) -> Iterator[Drift]:
+        """The numbers of a rounded run that have drifted from the exact one, in forward order."""
+        exact = self.reference
+        if exact is None:
+            return
+        values, live = self.trace.values, self._gradients.live
+        for k in range(len(self.graph)):
+            if not self.shows(k):
+                continue
+            args = self.graph.args(k)
+            found = [Drift("value", k, None, values[k], exact.trace.values[k])]
+            if live[k]:
+                pairs = dict(zip(args, zip(self.locals(k), exact.locals(k))))
+                found += [Drift("local", k, i, *pair) for i, pair in pairs.items() if live[i]]
+                found.append(Drift("gradient", k, None, self.gradient(k), exact.gradient(k)))
+            yield from (drift for drift in found if drift.counts)
+
     def shows(self, k: int) -> bool:
         """Whether node ``k`` has a line in human output: all but numbers and sums of numbers."""
         return not self._is_number(k)

@@ -19,7 +19,7 @@ LAYERS = [
     {"syntax"},
     {"spans", "formula"},
     {"engine"},
-    {"bindings"},
+    {"bindings", "rounded"},
     {"report", "render.hand"},
     {"verify", "paths", "descent", "homework.rounding", "homework.replay", "render.cells", "render.tex",
      "render.to_caret", "render.to_functions", "render.wiring"},

@@ -14,7 +14,7 @@ from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..engine import Note
 
@@ -141,20 +141,37 @@ class Cells:
         return f"note: {about}{note.message}"
 
     def checks(self) -> list[str]:
-        """The second opinions: a heading for each kind, and aligned columns below it."""
+        """What is beside the numbers, each kind under a heading in aligned columns: drift, and second opinions."""
         lines: list[str] = []
+        if self.report.decimals is not None:
+            lines += ["", self.carried(), *_aligned(self.drifts(), frozenset((1, 2, 3)))]
         for kind, (heading, theirs) in _HEADINGS.items():
             rows = [self._check(verdict) for verdict in self.report.verdicts if verdict.kind == kind]
             if not rows:
                 continue
             heads = ("", "derivative", "backprop", *theirs)
-            widths = [max(map(len, column)) for column in zip(heads, *rows)]
-            lines += ["", heading]
-            for row in (heads, *rows):
-                cells = [cell.rjust(size) if 1 < at < 4 else cell.ljust(size)
-                         for at, (cell, size) in enumerate(zip(row, widths))]
-                lines.append("  ".join(cells).rstrip())
+            lines += ["", heading, *_aligned([heads, *rows], frozenset((2, 3)))]
         return lines
+
+    def carried(self) -> str:
+        """What is said about a rounded run, in words."""
+        decimals, some = self.report.decimals, any(True for _ in self.report.drifts())
+        return (f"Carried with {decimals} decimal{'' if decimals == 1 else 's'}; "
+                f"{'what has drifted from the exact numbers:' if some else 'nothing has drifted.'}")
+
+    def drifts(self) -> list[tuple[str, ...]]:
+        """Each number of a rounded run that has drifted, with the exact one and the difference, under a head."""
+        rows = []
+        for drift in self.report.drifts():
+            label = self.report.label(drift.node)
+            what = (self.hand.name(label) if drift.kind == "value" else self.derivative(self.top, label)
+                    if drift.input is None else self.derivative(label, self.report.label(drift.input)))
+            rows.append((what, *map(self.number, (drift.carried, drift.exact, drift.drift))))
+        rows = list(dict.fromkeys(rows))          # at the output local gradient and gradient are one
+        if len(rows) > WHOLE:
+            left = len(rows) - 2 * HEAD_AND_TAIL
+            rows[HEAD_AND_TAIL:-HEAD_AND_TAIL] = [(self.hand.word(f"{left} more"), "", "", "")]
+        return [("number", "carried", "exact", "drift"), *rows] if rows else []
 
     def _check(self, verdict: Verdict) -> tuple[str, ...]:
         signs = self.symbols
@@ -177,6 +194,13 @@ _HEADINGS = {
     "symbolic": ("Derivatives by sympy, beside backprop's", ("sympy", "formula", "verdict")),
     "numeric": ("Central differences, beside backprop", ("numerical", "relative error", "verdict")),
 }
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int]) -> list[str]:
+    """Rows as lines, their columns below each other; ``right`` are those that stand on the right."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  ".join(cell.rjust(size) if at in right else cell.ljust(size)
+                      for at, (cell, size) in enumerate(zip(row, widths))).rstrip() for row in rows]
 
 
 def chosen(report: Report, everything: bool) -> tuple[list[int], int, int]:

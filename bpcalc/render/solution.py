@@ -75,6 +75,12 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
             yield Equations(backward)
     yield Heading("Every number")
     yield table(report, hand, everything)
+    if report.decimals is not None:
+        yield Heading("Drift")
+        yield Prose(worked.cells.carried())
+        heads, *rows = worked.cells.drifts() or [()]
+        if rows:
+            yield Table(heads, [tuple(map(Math, row)) for row in rows], frozenset((1, 2, 3)))
     for note in worked.cells.notes():
         yield Prose(note)
 

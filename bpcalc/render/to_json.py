@@ -9,7 +9,7 @@ from itertools import islice
 
 from ..errors import BpcalcError
 from ..ops import TABLE
-from ..report import Report, Verdict
+from ..report import Drift, Report, Verdict
 from . import to_caret
 
 try:
@@ -77,6 +77,12 @@ def _edges(report: Report) -> Iterator[str]:
                f'"product": {above if product is upstream else number(product)}}}')
 
 
+def _drift(drift: Drift) -> str:
+    return (f'{{"kind": "{drift.kind}", "node": {drift.node}, '
+            f'"input": {"null" if drift.input is None else drift.input}, "carried": {number(drift.carried)}, '
+            f'"exact": {number(drift.exact)}, "drift": {number(drift.drift)}}}')
+
+
 def _verdict(verdict: Verdict) -> str:
     record = {"kind": verdict.kind, "what": verdict.what, "ours": verdict.ours, "theirs": verdict.theirs,
               "status": verdict.status, "why": verdict.why, **verdict.details}
@@ -115,6 +121,10 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
         yield ',\n "checks": ['
         yield from _blocks(map(_verdict, report.verdicts))
         yield "]"
+    if report.decimals is not None:
+        yield f',\n "carried": {{"decimals": {report.decimals}, "drift": ['
+        yield from _blocks(map(_drift, report.drifts()))
+        yield "]}"
     for key, value in (extra or {}).items():
         yield f",\n {quoted(key)}: {plain(value)}"
     yield "}\n"
