@@ -9,10 +9,12 @@ are Sugiyama's:
 1. Layers.  A box stands just before the first box that it feeds, so leaves are near their use.
 2. Long wires get a bend point in every layer they pass.
 3. Order within the layers.  A walk from the outputs back gives trees their drawing without a
-   crossing; sweeps by the mean of the neighbours and exchanges of neighbours follow, and the best
+   crossing; sweeps by the middle of the neighbours and exchanges of neighbours follow, and the best
    order seen is kept (Gansner et al., "A technique for drawing directed graphs", 1993, section 3).
+   Where a box takes its wires in any order, they arrive in the order of their labels.
 4. Heights after Brandes and Köpf, "Fast and simple horizontal coordinate assignment" (2001): four
-   extreme alignments in which long wires are straight, and the mean of the middle two.
+   extreme alignments in which long wires are straight, and the mean of the middle two.  Then pieces
+   that lie straight move up or down while that makes their wires climb less.
 5. Columns as wide as their widest box; the space between them grows with the climb of the wires.
 
 Everything is decided by order and by exact comparisons, so equal input gives equal output.
@@ -22,6 +24,8 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 
+from .errors import LimitProblem
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +33,16 @@ if TYPE_CHECKING:
 GAP = 10.0
 """Between boxes of one column."""
 
+MOST = 100_000
+"""Of boxes, labels and the places where long wires pass a column: more are too much to look at."""
+
 _WIRE_GAP = 8.0
-_ROUNDS = 12
+_ROUNDS = 40
+_PATIENCE = 8
 _EXCHANGES = 4000
+_SETTLING = 12
+_CROWD = 30_000               # pieces that may move together, times items: a bound on time
+_FAR = 1e9
 
 Point = tuple[float, float]
 
@@ -39,17 +50,20 @@ Point = tuple[float, float]
 class Box:
     """Something with a size: ``width``, and how far it reaches ``up`` and ``down`` from its wire.
 
-    Wires begin and end ``reach`` from its middle (default: at its sides).  ``arrange`` sets ``x`` and
-    ``y``: the middle of the width, and the height of the wire.
+    Wires begin and end ``reach`` from its middle (default: at its sides).  Wires may change places on
+    their way into a box that takes them in ``any_order``.  ``arrange`` sets ``x`` and ``y``: the middle of
+    the width, and the height of the wire.
     """
 
-    __slots__ = ("down", "reach", "up", "width", "x", "y")
+    __slots__ = ("any_order", "down", "reach", "up", "width", "x", "y")
 
-    def __init__(self, width: float, up: float, down: float, reach: float | None = None) -> None:
+    def __init__(self, width: float, up: float, down: float, reach: float | None = None,
+                 any_order: bool = False) -> None:
         self.width = width
         self.up = up
         self.down = down
         self.reach = width / 2 if reach is None else reach
+        self.any_order = any_order
         self.x = 0.0
         self.y = 0.0
 
@@ -57,9 +71,9 @@ class Box:
 class Wire:
     """A wire from box ``source`` to box ``target``, where it arrives ``port`` below the middle.
 
-    ``label`` is its label's box.  ``arrange`` sets ``points``: from the right of the source to the left
-    of the target, in pairs; from the first to the second of a pair the wire is
-    horizontal, from pair to pair it climbs.
+    Into a box that takes wires in any order it may get another one's port.  ``label`` is its label's
+    box.  ``arrange`` sets ``points``: from the right of the source to the left of the target, in pairs;
+    from the first to the second of a pair the wire is horizontal, from pair to pair it climbs.
     """
 
     __slots__ = ("label", "points", "port", "source", "target")
@@ -83,10 +97,15 @@ class Plan:
 
 
 def arrange(boxes: Sequence[Box], wires: Sequence[Wire]) -> Plan:
-    """Place ``boxes`` and ``wires``; the source of a wire stands before its target in ``boxes``."""
+    """Place ``boxes`` and ``wires``; the source of a wire stands before its target in ``boxes``.
+
+    Raises LimitProblem for a drawing that would be too large.
+    """
     net = _Net(boxes, wires)
     _order(net)
+    _choose_ports(net)
     heights = _heights(net)
+    _Settling(net, heights).run()
     lowest = min((y - box.up for y, box in zip(heights, net.items)), default=0.0)
     for item, y in zip(net.items, heights):
         item.y = round(y - lowest, 2)
@@ -106,6 +125,9 @@ class _Net:
         self.chains: list[list[int]] = []
         for wire in wires:
             first, last = self.layer[wire.source], self.layer[wire.target]
+            if len(self.items) + last - first > MOST:
+                raise LimitProblem(f"a picture of this would have more than {MOST:,} bends",
+                                   hint="--format circuit, plain and json have no such limit")
             bends = range(len(self.items), len(self.items) + last - first - 2)
             self.items += [Box(0.0, 0.0, 0.0) for _ in bends]
             self.layer += range(first + 1, last - 1)
@@ -122,7 +144,8 @@ class _Net:
             for i, j in zip(chain, chain[1:]):
                 self.after[i].append(j)
                 self.before[j].append(i)
-            self.arrival[chain[-2]] = wire.port / 1e4
+            if not boxes[wire.target].any_order:
+                self.arrival[chain[-2]] = wire.port / 1e4
         self.rows: list[list[int]] = [[] for _ in range(max(self.layer, default=-1) + 1)]
 
     def is_box(self, item: int) -> bool:
@@ -148,25 +171,32 @@ def _ranks(count: int, wires: Sequence[Wire]) -> list[int]:
 
 # -------------------------------------------------------------------------------------------- order
 def _order(net: _Net) -> None:
-    _first_order(net)
-    best, fewest = [row[:] for row in net.rows], _crossings(net)
-    stale = 0
-    for turn in range(_ROUNDS):
-        if not fewest or stale > 3:
-            break
-        _sweep(net, backward=turn % 2 == 0)
-        if len(net.items) <= _EXCHANGES:
-            _exchange(net)
+    """The order with the fewest crossings that sweeps find from a few beginnings."""
+    best: list[list[int]] = []
+    fewest = -1
+    exchanging = len(net.items) <= _EXCHANGES
+    for backward in (True, False) if exchanging else (True,):
+        _first_order(net)
         found = _crossings(net)
-        stale += 1
-        if found < fewest:
-            best, fewest, stale = [row[:] for row in net.rows], found, 0
+        stale = 0
+        for turn in range(_ROUNDS):
+            if fewest < 0 or found < fewest:
+                best, fewest, stale = [row[:] for row in net.rows], found, 0
+            stale += 1
+            if not fewest or stale > _PATIENCE:
+                break
+            _sweep(net, backward, by_median=turn % 4 > 1)
+            backward = not backward
+            if exchanging:
+                _exchange(net, turn % 2 == 1)
+            found = _crossings(net)
     net.rows = best
 
 
 def _first_order(net: _Net) -> None:
     """The order in which a walk from the ends back, argument by argument, meets the items."""
     met = bytearray(len(net.items))
+    net.rows = [[] for _ in net.rows]
     arriving: list[list[list[int]]] = [[] for _ in range(net.boxes)]
     for chain in net.chains:
         arriving[chain[-1]].append(chain)
@@ -186,6 +216,20 @@ def _first_order(net: _Net) -> None:
                     pending += chain[:-1]
 
 
+def _choose_ports(net: _Net) -> None:
+    """Wires into a box that takes them in any order get its ports from top to foot as they come."""
+    position = _positions(net)
+    arriving: dict[int, list[int]] = {}
+    for at, wire in enumerate(net.wires):
+        if net.items[wire.target].any_order:
+            arriving.setdefault(wire.target, []).append(at)
+    for wires in arriving.values():
+        ports = sorted(net.wires[at].port for at in wires)
+        wires.sort(key=lambda at: position[net.chains[at][-2]])
+        for at, port in zip(wires, ports):
+            net.wires[at].port = port
+
+
 def _positions(net: _Net) -> list[int]:
     position = [0] * len(net.items)
     for row in net.rows:
@@ -195,22 +239,27 @@ def _positions(net: _Net) -> list[int]:
 
 
 def _crossings(net: _Net) -> int:
+    """How many there are; one of the insides of two long wires, which bends one of them, counts thrice."""
     position = _positions(net)
-    arrival = net.arrival
+    arrival, boxes = net.arrival, net.boxes
     total = 0
     for row in net.rows:
         seen: list[float] = []
+        inside: list[float] = []
         for item in row:
             ends = sorted(position[j] + arrival[item] for j in net.after[item])
             for end in ends:
                 total += len(seen) - bisect_right(seen, end)
             for end in ends:
                 insort(seen, end)
+            if item >= boxes and net.after[item][0] >= boxes:
+                total += 2 * (len(inside) - bisect_right(inside, ends[0]))
+                insort(inside, ends[0])
     return total
 
 
-def _sweep(net: _Net, backward: bool) -> None:
-    """Order each layer by the mean place of its neighbours in the layer done before."""
+def _sweep(net: _Net, backward: bool, by_median: bool) -> None:
+    """Order each layer by the mean (or median) place of its neighbours in the layer done before."""
     position = _positions(net)
     rows = range(len(net.rows) - 2, -1, -1) if backward else range(1, len(net.rows))
     arrival = net.arrival
@@ -222,18 +271,25 @@ def _sweep(net: _Net, backward: bool) -> None:
                 ends = [position[j] + arrival[item] for j in net.after[item]]
             else:
                 ends = [float(position[i]) for i in net.before[item]]
-            keys.append((sum(ends) / len(ends) if ends else float(place), place, item))
+            key = float(place) if not ends else _middle(ends) if by_median else sum(ends) / len(ends)
+            keys.append((key, place, item))
         keys.sort()
         row[:] = [item for _, _, item in keys]
         for place, item in enumerate(row):
             position[item] = place
 
 
-def _exchange(net: _Net) -> None:
-    """Exchange neighbours in a layer as long as that saves crossings."""
+def _middle(places: list[float]) -> float:
+    places.sort()
+    half = len(places) // 2
+    return places[half] if len(places) % 2 else (places[half - 1] + places[half]) / 2
+
+
+def _exchange(net: _Net, ties: bool) -> None:
+    """Exchange neighbours in a layer as long as that saves crossings; with ``ties``, first where it costs none."""
     position = _positions(net)
     arrival = net.arrival
-    for _ in range(3):
+    for turn in range(5):
         better = False
         for row in net.rows:
             for at in range(len(row) - 1):
@@ -241,7 +297,7 @@ def _exchange(net: _Net) -> None:
                 saved = _saved([position[i] for i in net.before[u]], [position[i] for i in net.before[v]])
                 saved += _saved([position[j] + arrival[u] for j in net.after[u]],
                                 [position[j] + arrival[v] for j in net.after[v]])
-                if saved > 0:
+                if saved > 0 or (saved == 0 and ties and turn == 0):
                     row[at], row[at + 1] = v, u
                     position[u], position[v] = at + 1, at
                     better = True
@@ -349,6 +405,104 @@ def _compact(net: _Net, rows: list[list[int]], root: list[int], from_below: bool
         if nexts[block]:
             place[block] = max(place[block], min(place[other] - apart for other, apart in nexts[block]))
     return [-place[root[k]] if from_below else place[root[k]] for k in range(count)]
+
+
+class _Settling:
+    """Moves what lies straight, as one piece, to where its wires climb least.
+
+    The mean of four alignments leaves some pieces, such as numbers, far from where they are used.  A
+    piece takes those along that are in its way, if the wires of all together climb less afterwards.
+    """
+
+    def __init__(self, net: _Net, heights: list[float]) -> None:
+        self.net = net
+        self.heights = heights
+        self.crowd = max(3, min(40, _CROWD // max(1, len(net.items))))
+        self.piece, self.members = _pieces(net, heights)
+        # Of each piece: the items at the other ends of its wires, how far below them it should be, weights.
+        self.pulls: list[list[tuple[int, float, int]]] = [[] for _ in self.members]
+        for wire, chain in zip(net.wires, net.chains):
+            for i, j in zip(chain, chain[1:]):
+                if self.piece[i] != self.piece[j]:
+                    drop = wire.port if j == wire.target else 0.0
+                    weight = 1 if j == wire.target else 2 if i == wire.source else 8
+                    self.pulls[self.piece[i]].append((j, drop, weight))
+                    self.pulls[self.piece[j]].append((i, -drop, weight))
+        # Of each piece: what is next to it above and below, by their items, and the least distance.
+        self.walls: dict[int, list[list[tuple[int, int, float]]]] = {-1: [[] for _ in self.members],
+                                                                     1: [[] for _ in self.members]}
+        for row in net.rows:
+            for upper, lower in zip(row, row[1:]):
+                apart = net.distance(upper, lower)
+                self.walls[1][self.piece[upper]].append((upper, lower, apart))
+                self.walls[-1][self.piece[lower]].append((lower, upper, apart))
+
+    def run(self) -> None:
+        """Move pieces up and down until none gets better by it."""
+        order = sorted(range(len(self.members)), key=lambda p: (self.heights[self.members[p][0]], p))
+        for turn in range(_SETTLING):
+            moved = False
+            for p in order if turn % 2 == 0 else reversed(order):
+                for way in (-1, 1):
+                    while self._step(p, way):
+                        moved = True
+            if not moved:
+                return
+
+    def _step(self, first: int, way: int) -> bool:
+        """Move piece ``first``, and what is in its way, up or down as far as that is good; whether it moved."""
+        heights, piece, members = self.heights, self.piece, self.members
+        group = [first]
+        inside = {first}
+        while True:
+            gain, far = 0, _FAR
+            for p in group:
+                y = heights[members[p][0]]
+                for other, drop, weight in self.pulls[p]:
+                    if piece[other] in inside:
+                        continue
+                    ahead = (heights[other] + drop - y) * way
+                    if ahead > 1e-6:
+                        gain += weight
+                        far = min(far, ahead)
+                    else:
+                        gain -= weight
+            if gain <= 0:
+                return False
+            touched = -1
+            for p in group:
+                for own, other, apart in self.walls[way][p]:
+                    if piece[other] not in inside:
+                        room = (heights[other] - heights[own]) * way - apart
+                        if room < far:
+                            far, touched = room, piece[other]
+            if far > 1e-6:
+                for p in group:
+                    for i in members[p]:
+                        heights[i] += far * way
+                return True
+            if len(group) == self.crowd:
+                return False
+            group.append(touched)
+            inside.add(touched)
+
+
+def _pieces(net: _Net, heights: list[float]) -> tuple[list[int], list[list[int]]]:
+    """The number of each item's piece, and the items of each piece: what is linked at one height is one."""
+    piece = [-1] * len(net.items)
+    members: list[list[int]] = []
+    for first in range(len(net.items)):
+        if piece[first] >= 0:
+            continue
+        found = [first]
+        piece[first] = len(members)
+        for item in found:
+            for other in (*net.before[item], *net.after[item]):
+                if piece[other] < 0 and abs(heights[other] - heights[item]) < 1e-6:
+                    piece[other] = len(members)
+                    found.append(other)
+        members.append(found)
+    return piece, members
 
 
 # ------------------------------------------------------------------------------------------ columns

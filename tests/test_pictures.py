@@ -28,33 +28,194 @@ def test_the_first_circuit_shows_values_and_gradients():
         assert found[name] == 1
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_every_value_and_product_is_drawn(seed):
-    program = Program(seed, size=8, kinks=False)
-    report = backprop(program.text, program.inputs)
-    found = set(texts(to_svg.render(report)))
-    for node in report.nodes:
-        assert show(node.value) in found
-    for edge in report.edges:
-        assert show(edge.product) in found
+def some_report(seed, size=10, kinks=True):
+    program = Program(seed, size=size, kinks=kinks)
+    return backprop(program.text, program.inputs)
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_no_two_texts_overlap(seed):
-    program = Program(seed, size=8)
-    svg = to_svg.render(backprop(program.text, program.inputs))
-    boxes = []
-    for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"):
-        if node.get("x") is None:                  # the key below the drawing is moved as a whole
+def expected_numbers(report):
+    """How often each number stands in a picture: value and gradient once a wire, and the sums."""
+    graph = report.graph
+    products = {(edge.node, edge.slot): edge.product for edge in report.edges}
+    fed = Counter(i for k in range(len(graph)) for i in graph.args(k))
+    found = Counter()
+    for k in range(len(graph)):
+        for slot, i in enumerate(graph.args(k)):
+            found[show(report.nodes[i].value)] += 1
+            found[show(products[k, slot]) if (k, slot) in products else "no grad"] += 1
+        ends = not fed[k] and graph.row(k).name != "constant"
+        if ends or k == graph.output:
+            found[show(report.nodes[k].value)] += 1
+            found[show(report.gradient(k)) if report.is_live(k) else "no grad"] += 1
+        if report.is_live(k) and fed[k] + (ends or k == graph.output) > 1:
+            found[f"sum {show(report.gradient(k))}"] += 1
+    return found
+
+
+@pytest.mark.parametrize("start", range(0, 300, 50))
+def test_every_number_is_drawn_as_often_as_it_occurs(start):
+    for seed in range(start, start + 50):
+        report = some_report(seed)
+        root = ET.fromstring(to_svg.render(report))
+        numbers = Counter("".join(text.itertext()) for text in root.iter(SVG + "text")
+                          if text.get("class") in ("v", "g", "small g", "small"))
+        assert numbers == expected_numbers(report), seed
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Area:
+    """A rectangle of the picture, and what it belongs to."""
+
+    def __init__(self, x, y, half_width, up, down, owner):
+        self.left, self.right = x - half_width, x + half_width
+        self.top, self.foot = y - up, y + down
+        self.owner = owner
+
+    def meets(self, other):
+        return (self.left < other.right and other.left < self.right
+                and self.top < other.foot and other.top < self.foot)
+
+    def holds(self, x, y):
+        return self.left < x < self.right and self.top < y < self.foot
+
+
+def areas(root):
+    """Every text and every node's body, as wide as the widest font would make it."""
+    sizes = {"v": 13, "g": 13, "name": 13, "sign": 15, "small": 11, "small g": 11}
+    for group in root.iter(SVG + "g"):
+        owner = group
+        for part in group:
+            kind = part.get("class")
+            if part.tag == SVG + "text" and part.get("x") is not None:
+                size = sizes[kind]
+                text = "".join(part.itertext())
+                if kind == "sign" or (kind == "name" and part.get("dy")):
+                    continue                       # it stands inside its node's body
+                yield Area(float(part.get("x")), float(part.get("y")), len(text) * size * to_svg.ADVANCE / 2,
+                           size * 0.75, 1, owner)
+            elif part.tag == SVG + "circle":
+                r = float(part.get("r"))
+                yield Area(float(part.get("cx")), float(part.get("cy")), r, r, r, owner)
+            elif part.tag == SVG + "rect":
+                x, y, w, h = (float(part.get(name)) for name in ("x", "y", "width", "height"))
+                yield Area(x + w / 2, y + h / 2, w / 2, h / 2, h / 2, owner)
+
+
+def along(path):
+    """Points of a wire, a few on every curve."""
+    x = y = 0.0
+    for command, numbers in re.findall(r"([MHC])([^MHC]*)", path):
+        values = [float(number) for number in numbers.split()]
+        if command == "M":
+            x, y = values
+            yield x, y
+        elif command == "H":
+            for at in range(1, 9):
+                yield x + (values[0] - x) * at / 8, y
+            x = values[0]
+        else:
+            x1, y1, x2, y2, x3, y3 = values
+            for at in range(1, 17):
+                t = at / 16
+                u = 1 - t
+                yield (u**3 * x + 3 * u**2 * t * x1 + 3 * u * t**2 * x2 + t**3 * x3,
+                       u**3 * y + 3 * u**2 * t * y1 + 3 * u * t**2 * y2 + t**3 * y3)
+            x, y = x3, y3
+
+
+def assert_nothing_touches(root):
+    found = sorted(areas(root), key=lambda area: area.left)
+    for at, area in enumerate(found):
+        for other in found[at + 1:]:
+            if other.left >= area.right:
+                break
+            assert not area.meets(other), (ET.tostring(area.owner), ET.tostring(other.owner))
+    nodes = [area for area in found if "node" in area.owner.get("class")]
+    labels = [area for area in found if "edge" in area.owner.get("class")]
+    for wire in root.iter(SVG + "g"):
+        if "edge" not in wire.get("class", ""):
             continue
-        text = "".join(node.itertext())
-        half = len(text) * 3.5
-        x, y = float(node.get("x")), float(node.get("y"))
-        boxes.append((x - half, x + half, y - 4, y + 4, text))
-    for at, (left, right, top, bottom, text) in enumerate(boxes):
-        for other in boxes[at + 1:]:
-            apart = right <= other[0] or other[1] <= left or bottom <= other[2] or other[3] <= top
-            assert apart, (text, other[4])
+        points = list(along(wire.find(SVG + "path").get("d")))
+        (x0, y0), (x1, y1) = points[0], points[-1]
+        for area in (*nodes, *labels):
+            ends = area.holds(x0 - 2, y0) or area.holds(x1 + 6, y1) or area.owner is wire
+            assert ends or not any(area.holds(x, y) for x, y in points), (ET.tostring(wire), ET.tostring(area.owner))
+
+
+@pytest.mark.parametrize("start", range(0, 200, 20))
+def test_nothing_touches_anything(start):
+    """From the coordinates in the file: no two texts or nodes, and no wire and another's text or node."""
+    for seed in range(start, start + 20):
+        assert_nothing_touches(ET.fromstring(to_svg.render(some_report(seed, size=6 + seed % 20))))
+
+
+def test_nothing_touches_anything_in_a_picture_of_hundreds():
+    assert_nothing_touches(ET.fromstring(to_svg.render(some_report(3, size=120))))
+
+
+def test_long_wires_are_straight():
+    """Between the columns of its two ends a long wire keeps its height, but for the few that cannot."""
+    bent = total = 0
+    for seed in range(60):
+        for wire in to_svg.Drawing(some_report(seed, size=25)).wires:
+            inner = wire.points[2:-2]
+            total += len(inner) > 2
+            bent += len({y for _, y in inner}) > 1
+    assert total > 500
+    assert bent < total / 25
+
+
+def test_a_circuit_that_can_be_drawn_without_a_crossing_is():
+    for text in (CLASSIC[0], "f = 1/(1+exp(-(a*b + c*d + e)))", "a*b + c*d - (e*g + h)/(i + j*k)"):
+        report = backprop(text, {**dict.fromkeys("abcdeghijk", 2), **CLASSIC[1]})
+        assert crossings(to_svg.Drawing(report)) == 0, text
+
+
+def crossings(drawing):
+    """How many pairs of wires change sides between two columns."""
+    spans = [(wire.points[at], wire.points[at + 1]) for wire in drawing.wires
+             for at in range(1, len(wire.points) - 1, 2)]
+    return sum((a[1] - c[1]) * (b[1] - d[1]) < 0 and a[0] == c[0] for at, (a, b) in enumerate(spans)
+               for c, d in spans[at + 1:])
+
+
+def test_a_variable_is_near_its_use():
+    """Drawn again where it is used far away, with the sum of its gradients at its first place only."""
+    text = "; ".join(["a0 = x + y", *(f"a{i} = sin(a{i - 1}) * x" for i in range(1, 12))])
+    root = ET.fromstring(to_svg.render(backprop(text, x=0.5, y=1)))
+    boxes = [group for group in root.iter(SVG + "g") if group.get("class") == "node variable"]
+    named = Counter(next("".join(text.itertext()) for text in box.iter(SVG + "text")) for box in boxes)
+    assert named["x"] > 3
+    assert named["y"] == 1
+    assert len([text for text in texts(ET.tostring(root, encoding="unicode")) if text.startswith("sum ")]) == 1
+    longest = max(float(area.right) for area in areas(root)) / 4
+    for wire in root.iter(SVG + "path"):
+        if wire.get("class") == "wire":
+            points = list(along(wire.get("d")))
+            assert points[-1][0] - points[0][0] < longest
+
+
+def test_only_symmetric_operations_take_their_wires_in_any_order():
+    from bpcalc.backends import floats
+    from bpcalc.ops import BY_NAME, TABLE
+    from bpcalc.render.wiring import SYMMETRIC
+
+    for row in TABLE:
+        if row.variadic or len(row.params) == 2:
+            forward = floats().forward(row)
+            same = all((forward(point[::-1]) == forward(point)) if row.variadic else
+                       attempt(forward, *point[::-1]) == forward(*point) for point in row.samples)
+            assert same == (row.name in SYMMETRIC), row.name
+    assert set(BY_NAME) >= SYMMETRIC
+
+
+def attempt(rule, *given):
+    try:
+        return rule(*given)
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def test_equal_runs_give_equal_bytes():

@@ -82,7 +82,7 @@ def style(at: str) -> str:
 
 
 class Drawing:
-    """The picture's inner parts.  ``body`` is SVG; ``width`` and ``height`` its size.
+    """The picture's inner parts.  ``body`` is SVG; ``width`` and ``height`` its size; ``wires`` the geometry.
 
     ``least`` is the number of characters that every label has room for at least.  With ``mark``, for
     use beside a table, nodes have their labels though the user gave them no name, and every number
@@ -99,8 +99,8 @@ class Drawing:
         self._mark = mark
         boxes = [self._box(spot) for spot in self.wiring.spots]
         ports = self._ports()
-        wires = [Wire(link.source, link.target, port, self._label(link))
-                 for link, port in zip(self.wiring.links, ports)]
+        wires = self.wires = [Wire(link.source, link.target, port, self._label(link))
+                              for link, port in zip(self.wiring.links, ports)]
         plan = arrange(boxes, wires)
         legend_width, legend = self._legend()
         width, height = max(plan.width, legend_width), plan.height
@@ -158,7 +158,7 @@ class Drawing:
         if spot.total:
             down += _SMALL + 5
             width = max(width, (self._room(self.report.gradient(spot.k)) + 4) * _SMALL * ADVANCE)
-        return Box(round(width, 2), up, down, round(body / 2, 2))
+        return Box(round(width, 2), up, down, round(body / 2, 2), spot.symmetric)
 
     def _half_height(self, spot: Spot) -> float:
         return max(_RADIUS, (spot.inputs - 1) / 2 * _PORT + 8) if spot.kind == OPERATION else _HALF
@@ -239,6 +239,8 @@ class Drawing:
         words = [("v", "value"), ("small", "above the wire,"), ("g", "gradient"), ("small", "below")]
         if any(not link.live for link in self.wiring.links):
             words.append(("small", "· dashed: no gradient"))
+        if any(spot.again for spot in self.wiring.spots):
+            words.append(("small", "· variables are drawn again where they are used far away"))
         x, parts = 0.0, []
         for kind, word in words:
             parts.append(f'<tspan class="{kind}" x="{_n(x)}">{word}</tspan>')

@@ -1,29 +1,39 @@
 """What a circuit picture consists of, whatever it is drawn with: nodes, and wires with two numbers.
 
 A wire carries its source's value forward and, back, the part of the gradient that flows along it:
-upstream × local.  Numbers are drawn at each of their uses, everything else once.  The output, and
-what is used nowhere, ends in a wire to its own name.
+upstream × local.  Numbers are drawn at each of their uses; variables once, and again where they are
+used far away; everything else once.  The output, and what is used nowhere, ends in a wire to its own
+name.
 """
 
 from __future__ import annotations
 
+from ..graph import Graph
 from ..ops import CONSTANT, INPUT
 from ..report import Report
 
 VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
+
+SYMMETRIC = frozenset(("add", "mul", "max", "min", "hypot"))
+"""Operations whose arguments may change places."""
+
+REACH = 4
+"""How many columns after its first use a variable is still wired there; further on it is drawn again."""
 
 
 class Spot:
     """One thing that is drawn for node ``k``: a VARIABLE, NUMBER, OPERATION or END.
 
     ``sign`` is what stands in it; ``name`` what the user calls an operation's result (the output's
-    stands at its END); ``inputs`` how many wires arrive.  ``total`` says that its gradient is the sum
-    over several wires, so that no single wire shows it.
+    stands at its END); ``inputs`` how many wires arrive, and ``symmetric`` that their order is all the
+    same to the operation.  ``total`` says that its gradient is the sum over several wires, so that no
+    single wire shows it; ``again`` that it is a variable that was drawn before.
     """
 
-    __slots__ = ("inputs", "k", "key", "kind", "live", "name", "sign", "total")
+    __slots__ = ("again", "inputs", "k", "key", "kind", "live", "name", "sign", "symmetric", "total")
 
-    def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool, inputs: int = 0) -> None:
+    def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool, inputs: int = 0,
+                 symmetric: bool = False) -> None:
         self.key = key
         self.kind = kind
         self.k = k
@@ -31,7 +41,9 @@ class Spot:
         self.name = name
         self.live = live
         self.inputs = inputs
+        self.symmetric = symmetric
         self.total = False
+        self.again = False
 
 
 class Link:
@@ -66,6 +78,8 @@ class Wiring:
         self.links: list[Link] = []
         products = {(edge.node, edge.slot): edge.product for edge in report.each_edge()}
         place: dict[int, int] = {}
+        copies = _copies(graph)
+        again: dict[tuple[int, int], int] = {}
         uses = [0] * len(graph)
         for k in range(len(graph)):
             for i in graph.args(k):
@@ -79,6 +93,12 @@ class Wiring:
             for slot, i in enumerate(args):
                 if graph.ops[i] == CONSTANT:
                     sources.append(self._add(Spot(f"c{k}_{slot}", NUMBER, i, report.label(i), "", False)))
+                elif copy := copies.get((k, slot)):
+                    if (i, copy) not in again:
+                        spot = Spot(f"n{i}_{copy}", VARIABLE, i, report.label(i), "", report.is_live(i))
+                        spot.again = True
+                        again[i, copy] = self._add(spot)
+                    sources.append(again[i, copy])
                 else:
                     sources.append(place[i])
             if code == INPUT:
@@ -86,7 +106,7 @@ class Wiring:
                 continue
             place[k] = self._add(
                 Spot(f"n{k}", OPERATION, k, sign(report, k), named.get(k, ""),
-                     report.is_live(k), len(args)))
+                     report.is_live(k), len(args), graph.row(k).name in SYMMETRIC))
             for slot, (i, source) in enumerate(zip(args, sources)):
                 live = (k, slot) in products
                 self.links.append(Link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live))
@@ -98,15 +118,36 @@ class Wiring:
                                  report.is_live(k)))
             gradient = report.upstream if k == graph.output else report.gradient(k)
             self.links.append(Link(place[k], end, k, -1, 0, values[k], gradient, report.is_live(k)))
-        wires = [0] * len(self.spots)
+        wires = [0] * len(graph)
         for link in self.links:
-            wires[link.source] += 1
-        for spot, count in zip(self.spots, wires):
-            spot.total = spot.live and spot.kind != END and count > 1
+            wires[link.k] += 1
+        for spot in self.spots:
+            spot.total = spot.live and spot.kind != END and not spot.again and wires[spot.k] > 1
 
     def _add(self, spot: Spot) -> int:
         self.spots.append(spot)
         return len(self.spots) - 1
+
+
+def _copies(graph: Graph) -> dict[tuple[int, int], int]:
+    """Which copy of its variable an argument is wired to, by (node, slot), where that is not the first."""
+    level = [0] * len(graph)                        # how many columns before the last one, as late as may be
+    used: dict[int, list[tuple[int, int, int]]] = {}
+    for k in range(len(graph) - 1, -1, -1):
+        for slot, i in enumerate(graph.args(k)):
+            level[i] = max(level[i], level[k] + 1)
+            if graph.ops[i] == INPUT:
+                used.setdefault(i, []).append((-level[k], k, slot))
+    found: dict[tuple[int, int], int] = {}
+    for uses in used.values():
+        uses.sort()
+        copy, first = 0, uses[0][0]
+        for column, k, slot in uses:
+            if column > first + REACH:
+                copy, first = copy + 1, column
+            if copy:
+                found[k, slot] = copy
+    return found
 
 
 def sign(report: Report, k: int) -> str:
