@@ -412,23 +412,27 @@ def _write(pieces: Iterable[str], target: str | None) -> None:
 
 def _write_file(pieces: Iterable[str], target: str) -> None:
     """The whole file or none: a temporary file beside it takes its place when it is complete."""
-    real = os.path.realpath(target)
-    if os.path.exists(real) and not os.path.isfile(real):
-        with open(real, "w", encoding="utf-8", newline="\n") as file:
+    if os.path.exists(target) and not os.path.isfile(target):
+        with open(target, "w", encoding="utf-8", newline="\n") as file:  # a pipe or a device has no place to take
             file.writelines(pieces)
         return
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=".bpcalc-", dir=os.path.dirname(real) or ".")
+    real = os.path.realpath(target)
+    kept = os.path.exists(real)
+    if kept and not os.access(real, os.W_OK):
+        raise PermissionError(13, os.strerror(13))
+    # The name is known before the file exists, so that no moment of an interrupt leaves it behind.
+    name = os.path.join(os.path.dirname(real), f".bpcalc-{os.urandom(8).hex()}")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        with open(name, "x", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, os.stat(real).st_mode & 0o777 if os.path.exists(real) else 0o666 & ~mask)
+        if kept:
+            os.chmod(name, os.stat(real).st_mode & 0o777)
         os.replace(name, real)
     except BaseException:
-        os.unlink(name)
+        try:
+            os.unlink(name)
+        except OSError:
+            pass                                   # it was never made, or is in its place already
         raise
 
 
@@ -440,25 +444,19 @@ def run(argv: list[str] | None = None) -> int:
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an odd letter never ends a run
     as_json = "--json" in words or "--format=json" in words or ("--format", "json") in zip(words, words[1:])
-    target: str | None = None
+    target: list[str] = []
     try:
-        if not words:
-            _say(f"{USAGE}\n\nFor example:\n  {EXAMPLES[0][0]}")
-            return 2
-        options, others = sort(words)
-        target = options["output"]
-        pieces, code = execute(options, others)
-        _write(pieces, target)
-        return code
+        return _attempt(words, target, argv is None and sys.getfilesystemencoding() != "utf-8")
     except BpcalcError as error:
         return _fail(error, as_json)
     except KeyboardInterrupt:
         _say("bpcalc: interrupted")
         return 130
     except MemoryError:
-        return _fail(LimitProblem("there is not enough memory for this"), as_json)
+        pass
     except OSError as error:
-        return _cannot_write(error, target, as_json)
+        if error.errno != 12:                      # ENOMEM: memory again
+            return _cannot_write(error, target[0] if target else None, as_json)
     except Exception as error:
         if os.environ.get("BPCALC_DEBUG"):
             raise
@@ -466,6 +464,43 @@ def run(argv: list[str] | None = None) -> int:
 
         _say(visible(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}"))
         return 70
+    # Here the exception and all that its frames held are gone, so there is memory to speak with.
+    return _fail(LimitProblem("there is not enough memory for this"), as_json)
+
+
+def _attempt(words: list[str], target: list[str], locale: bool) -> int:
+    """The run itself; the file it writes to is noted in ``target`` for whoever meets the error.
+
+    ``locale`` says that the words were decoded by a locale that is not UTF-8.
+    """
+    if not words:
+        _say(f"{USAGE}\n\nFor example:\n  {EXAMPLES[0][0]}")
+        return 2
+    options, others = sort(words)
+    if options["output"] is not None:
+        target.append(options["output"])
+    if locale:
+        others = [_reread(word) for word in others]
+        for option in BY_NAME.values():
+            value = options[option.key]
+            if isinstance(value, tuple):
+                options[option.key] = tuple(map(_reread, value))
+            elif isinstance(value, str) and not option.is_path:
+                options[option.key] = _reread(value)
+    pieces, code = execute(options, others)
+    _write(pieces, options["output"])
+    return code
+
+
+def _reread(word: str) -> str:
+    """A word in whose bytes another locale saw other letters, as UTF-8 where it is that.
+
+    Text in Latin-1 or its like is hardly ever valid UTF-8 by chance; paths are left as they are.
+    """
+    try:
+        return os.fsencode(word).decode()
+    except UnicodeDecodeError:
+        return word
 
 
 def _say(text: str) -> None:

@@ -65,6 +65,11 @@ class Option:
         """What the option is when it is not given."""
         return False if self.metavar is None else () if self.repeated else None
 
+    @property
+    def is_path(self) -> bool:
+        """Whether the value names a file."""
+        return self.metavar in ("PATH", "FILE")
+
 
 OPTIONS = (
     Option("--wrt", "NAMES", ASK, "Only these gradients (x,z); the other variables are held constant.", repeated=True),

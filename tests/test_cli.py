@@ -6,28 +6,11 @@ import re
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 
-CATALOGUE = [json.loads(line) for line in
-             (Path(__file__).parent / "data" / "bad_inputs.jsonl").read_text(encoding="utf-8").splitlines()]
-
-
-def expanded(text):
-    """Long texts stand in the catalogue as ``{"repeat": [head, body, times, tail]}`` or ``{"nested": n}``."""
-    if isinstance(text, dict) and "nested" in text:
-        return "(" * text["nested"] + "x" + ")" * text["nested"] + "\n"
-    if isinstance(text, dict):
-        head, body, times, tail = text["repeat"]
-        return head + body * times + tail
-    return text
-
-
-def child(words, stdin=b"", **environment):
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONUNBUFFERED", "COLUMNS")} | environment
-    return subprocess.run([sys.executable, "-m", "bpcalc", *words], input=stdin, capture_output=True, env=env,
-                          timeout=60, check=False)
+from .processes import child
+from .test_catalogue import CATALOGUE, expanded
 
 
 @pytest.mark.parametrize("case", CATALOGUE, ids=[case["id"] for case in CATALOGUE])
@@ -50,13 +33,13 @@ def test_catalogue_of_inputs(case, bpcalc):
 def test_odd_encodings_never_give_a_traceback(environment):
     for words in (["x*y", "x=1"], ["(x+y)*z", "x=-2", "y=5", "z=-4"], ["σ*α", "σ=2", "α=3"], ["x\u202e*y"],
                   ["relu(x)", "x=0"]):
-        ran = child(words, **environment)
+        ran = child(*words, **environment)
         assert ran.returncode in (0, 2)
         assert b"Traceback" not in ran.stderr
 
 
 def test_a_byte_that_is_not_utf8_is_named():
-    ran = child([b"x\xff*y", b"x=1"])
+    ran = child(b"x\xff*y", b"x=1")
     assert ran.returncode == 2
     assert b"0xFF" in ran.stderr
 
