@@ -20,6 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_TYPED = 64
+"""Longer words get no did-you-mean."""
+
 Span = tuple[int, int]
 """Half-open character offsets into ``Source.text``."""
 
@@ -54,11 +57,12 @@ class BpcalcError(ValueError):
         span: Span | None = None,
         hint: str | None = None,
     ) -> None:
+        message = _brief(message)
         super().__init__(message)
         self.message = message
         self.source = source
         self.span = span
-        self.hint = hint
+        self.hint = hint and _brief(hint)
 
 
 class SyntaxProblem(BpcalcError):
@@ -103,16 +107,28 @@ class LimitProblem(BpcalcError):
     code = "limit"
 
 
+def _brief(text: str) -> str:
+    """A sentence that quotes no more of a long word than can be read."""
+    if len(text) <= 400:
+        return text
+    words = (word if len(word) <= 60 else f"{word[:35]}…{word[-15:]}" for word in text.split(" "))
+    return " ".join(words)[:2000]
+
+
 def closest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known words most like ``word``, best first; empty when nothing is close.
 
     Capital letters do not matter.  ``difflib`` decides; it is imported only here, because only an
-    error needs it.
+    error needs it.  Its time grows with the square of a word's length: absurd words are like nothing.
     """
+    if len(word) > _TYPED:
+        return []
     from difflib import get_close_matches
 
     by_folded: dict[str, str] = {}
     for name in known:
+        if len(name) > _TYPED:
+            continue
         by_folded.setdefault(name.casefold(), name)
     found = get_close_matches(word.casefold(), by_folded, n=most, cutoff=0.6)
     return [by_folded[name] for name in found]

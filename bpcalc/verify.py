@@ -47,8 +47,7 @@ def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     leaves = report._gradients.leaves
     task = _task(report, [(edge.node, edge.slot) for edge in edges], leaves)
     answers: dict[str, Any] = {}
-    finished = _ask(task, seconds, answers)
-    gave_up = f"after {seconds:g} seconds" if not finished else "sympy could not derive it"
+    gave_up = _ask(task, seconds, answers) or "sympy could not derive it"
     kinks = {note.node for note in report.notes if note.code == "kink"}
     verdicts = []
     for number, edge in enumerate(edges):
@@ -130,8 +129,11 @@ def _task(report: Report, edges: list[tuple[int, int]], leaves: list[int]) -> di
 _CHILD = "import sys; sys.path.append(sys.argv[1]); from bpcalc.verify import child; child(sys.stdin, sys.stdout)"
 
 
-def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> bool:
-    """Run the child; whatever it wrote before its time was up goes to ``answers``."""
+def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> str:
+    """Run the child; whatever it wrote before its end goes to ``answers``.
+
+    Says in words how it ended; nothing where it came to its own end.
+    """
     import json
     import os
     import subprocess
@@ -142,11 +144,11 @@ def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> bool:
                           stderr=subprocess.DEVNULL, text=True, encoding="utf-8") as process:
         try:
             text, _ = process.communicate(json.dumps(task), timeout=seconds)
-            finished = process.returncode == 0
+            ended = "" if process.returncode == 0 else "sympy ran out of memory or broke off"
         except subprocess.TimeoutExpired:
             process.kill()
             text, _ = process.communicate()
-            finished = False
+            ended = f"after {seconds:g} seconds"
         except BaseException:
             process.kill()
             raise
@@ -154,7 +156,7 @@ def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> bool:
         if line.endswith("]"):                     # a line cut by the kill does not
             key, answer = json.loads(line)
             answers[key] = answer
-    return finished
+    return ended
 
 
 def child(stdin: IO[str], stdout: IO[str]) -> None:

@@ -47,3 +47,19 @@ def test_a_bad_input_is_told_in_every_locale(case, kind, folder):
         shown = text if kind in ("utf-8", "c") else \
             text.encode("ascii" if kind == "ascii" else "latin-1", "backslashreplace").decode("latin-1")
         assert shown in said
+
+
+@pytest.mark.parametrize("words", [
+    ["{}b", "{}=1"], ["{}*2"], ["{}(x)", "x=1"], ["sin*{}", "x=1"], ["x", "x=1", "--{}"], ["x", "x=1", "{}"],
+    ["x", "x=1", "{}=+"], ["x", "x=1", "--wrt", "{}"],
+    ["x", "x=1", "--check", "{}=1"], ["x", "x=1", "--check", "d{}=1"],
+    ["x", "x=1", "--format", "{}"], ["x", "x=1", "--digits", "{}"], ["x", "x=1", "--upstream", "{}"],
+    ["x", "x=1", "-o", "{}"], ["--file", "{}"], ["x", "x=1", "--paths", "{}"], ["{} = x; {} = x", "x=1"],
+    ["x", "x=1", "--lr", "1", "--optimizer", "{}"], ["1/({}-1)", "{}=1"], ["x", "x=1", "x=1 {}"],
+], ids=" ".join)
+@pytest.mark.parametrize("letters", ["a", "ab", "é", "ü∂", "a b "])
+def test_a_long_word_is_not_echoed_at_length(words, letters, bpcalc):
+    long = letters * (50_000 // len(letters))
+    ran = bpcalc(*(word.format(long, long) for word in words))
+    assert ran.code in (0, 2)
+    assert_tidy(ran.err)

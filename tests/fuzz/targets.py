@@ -1,0 +1,209 @@
+"""What is fuzzed: functions from bytes to nothing, which raise for anything but the two allowed outcomes.
+
+Every input ends in a result, or in one of our errors: one with a place inside the text, and with a message
+that holds nothing a terminal obeys.  Inputs are text; U+001F stands between words, U+001E between the words,
+standard input and files.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import sys
+import tempfile
+
+from bpcalc.bindings import constant, decode, from_file, from_words
+from bpcalc.cli import run
+from bpcalc.errors import BpcalcError, Source
+from bpcalc.homework.answers import parse_answers
+from bpcalc.homework.check import check
+from bpcalc.lexer import NAME_PATTERN, free_names
+from bpcalc.options import BY_NAME, sort, split
+from bpcalc.render import to_json
+from bpcalc.render.to_caret import render
+from bpcalc.report import run as report_of
+from bpcalc.syntax import parse
+
+WORD, PART = "\x1f", "\x1e"
+NAMED = re.compile(NAME_PATTERN)
+TIDY = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]*")
+CODES = (0, 1, 2)
+
+
+class Unwanted(AssertionError):
+    """Neither a result nor an error as it should be."""
+
+
+def demand(truth, what):
+    if not truth:
+        raise Unwanted(what)
+
+
+def told(error, text=None):
+    """An error as it should be."""
+    demand(error.message and not error.message.endswith("."), "a message without words")
+    if error.span is not None:
+        demand(error.source is not None, "a place in no text")
+        start, end = error.span
+        demand(0 <= start <= end <= len(error.source.text) + 1, f"a place outside the text: {error.span}")
+    elif text is not None:
+        demand("empty" in error.message, f"no place: {error.message}")
+    shown = render(error)
+    demand(TIDY.fullmatch(shown), f"untidy: {shown!r}")
+    demand(len(shown) < 4000, "too long a message")
+    demand(error.span is None or "^" in shown, f"no caret: {shown!r}")
+    json.loads(to_json.error_line(error))
+
+
+def as_text(data):
+    return data.decode("utf-8", "surrogateescape")
+
+
+# ---------------------------------------------------------------------------------------- targets
+def expression(data):
+    """A text with a value for each of its names: parsed, run both ways, and written as JSON."""
+    text = as_text(data)
+    source = Source(text)
+    try:
+        names = free_names(source)
+        values = {name: (at % 7 - 3) / 4 for at, name in enumerate(names) if at % 9 != 8}
+        report = report_of(parse(source, values), values)
+    except BpcalcError as error:
+        if error.code != "domain":
+            told(error, text)
+        else:
+            told(error)
+        return
+    seen = json.loads("".join(to_json.report_lines(report)), parse_constant=lambda word: demand(False, word))
+    demand(seen["value"] == report.value, "another value in the JSON")
+    demand(list(seen["gradients"]) == list(report.gradients), "other names in the JSON")
+
+
+def bindings(data):
+    """Words NAME=VALUE, and the same as the lines of a file."""
+    words = as_text(data).split(WORD)
+    outcomes = []
+    for read in (lambda: from_words(words), lambda: from_file("\n".join(words), "values.txt")):
+        try:
+            outcomes.append(read())
+        except BpcalcError as error:
+            told(error)
+            outcomes.append(None)
+    for found in outcomes:
+        for name, value in (found or {}).items():
+            demand(NAMED.fullmatch(name) and value - value == 0, f"{name!r} = {value!r}")
+    plain = all("#" not in word and "\n" not in word and word == word.strip() and len(word.splitlines()) == 1
+                for word in words)
+    demand(not plain or outcomes[0] == outcomes[1], f"not alike: {outcomes}")
+
+
+def number(data):
+    """The value of a constant expression."""
+    try:
+        value = constant(as_text(data), "x")
+    except BpcalcError as error:
+        told(error)
+    else:
+        demand(value - value == 0, f"not finite: {value}")
+
+
+def encoded(data):
+    """The bytes of a file."""
+    try:
+        text = decode(data, "text")
+    except BpcalcError as error:
+        told(error)
+    else:
+        demand("\r\n" not in text or b"\r\r\n" in data, "a line end was left")
+
+
+REPORT = report_of(parse(Source("q = x + y; s = sigmoid(q*z); f = s*q - max(x, s)^2"), {"x": 1, "y": 2, "z": 3}),
+                   {"x": -2.0, "y": 5.0, "z": -0.25})
+
+
+def answers(data):
+    """Hand-worked answers, read and judged."""
+    try:
+        found = parse_answers(as_text(data), REPORT)
+    except BpcalcError as error:
+        told(error)
+        return
+    for strict in (False, True):
+        for verdict in check(REPORT, found, "all", strict):
+            demand(verdict.status in ("right", "follows", "wrong", "missing"), verdict.status)
+            demand(verdict.answer is None or verdict.passed or verdict.status == "wrong", verdict.status)
+
+
+def options(data):
+    """Any words at all, sorted."""
+    words = as_text(data).split(WORD)
+    try:
+        values, others = sort(words)
+    except BpcalcError as error:
+        told(error)
+        return
+    demand(set(values) == {option.key for option in BY_NAME.values()}, "an option without a value")
+    demand(len(others) <= len(words), "more words than were given")
+
+
+_FOLDER = None
+_SAFE = re.compile(r"[^A-Za-z0-9.-]")
+SLOW = ("symbolic",)
+"""Options that start another process: tried by tests of their own."""
+
+
+def words_and_files(data):
+    """The words, standard input and files of an input; no word names a path outside the folder."""
+    head, *parts = as_text(data).split(PART)
+    words = head.split(WORD)
+    stdin, *contents = (part.encode("utf-8", "surrogateescape") for part in parts or [""])
+    files = dict(zip(("a.txt", "b.txt", "c.txt"), contents))
+    try:
+        given, others = split(words)
+    except BpcalcError:
+        return words, stdin, files                 # ends in this error before anything is opened
+    safe = []
+    for option, name, value in given:
+        if option.key in SLOW:
+            continue
+        if value is None:
+            safe.append(name)
+        elif option.is_path:
+            safe += [name, "-" if value == "-" else (_SAFE.sub("_", value)[:20] or "_").replace("..", "_.")]
+        else:
+            safe += [name, value[:2] if option.key == "iterations" else value]
+    return [*safe, "--", *others], stdin, files
+
+
+def command(data):
+    """A whole run of the command line, in this process."""
+    global _FOLDER
+    words, stdin, files = words_and_files(data)
+    if _FOLDER is None:
+        _FOLDER = tempfile.mkdtemp(prefix="bpcalc-fuzz-")
+        os.chdir(_FOLDER)
+    for name, content in files.items():
+        with open(name, "wb") as file:
+            file.write(content)
+    streams = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin))
+    sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    sys.stderr = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    try:
+        code = run(words)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        out, err = (stream.buffer.getvalue().decode() for stream in (sys.stdout, sys.stderr))
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+    for name in os.listdir("."):
+        os.unlink(name)
+    demand(code in CODES, f"exit code {code}: {err}")
+    demand(code != 2 or (out == "" and err), f"exit 2 with {out!r} and {err!r}")
+    demand(TIDY.fullmatch(err), f"untidy: {err!r}")
+    demand("internal error" not in err, err)
+
+
+TARGETS = {target.__name__: target for target in (expression, bindings, number, encoded, answers, options, command)}
