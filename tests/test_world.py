@@ -88,7 +88,7 @@ def test_a_graph_too_large_for_a_format_is_an_error_of_its_own(form):
     text = "+".join(["sin(x)"] * 1500)
     ran = child(text, "x=1", "--format", form)
     if ran.returncode:
-        assert_told(ran, 2, "too large")
+        assert_told(ran, 2, "picture")
     else:
         assert ran.stdout
 
