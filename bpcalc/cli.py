@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 
 from . import __version__
 from .errors import BindingProblem, BpcalcError, InputProblem, LimitProblem, Source, UsageProblem, closest
@@ -336,11 +337,11 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     from .render import to_blocks
     from .render.symbols import Symbols
 
-    return [to_blocks.render(report, digits, Symbols(_can_show(_target(options))), options["all"])]
+    return to_blocks.lines(report, digits, Symbols(_can_show(_target(options))), options["all"])
 
 
 def _table(report: Report, digits: int, options: dict[str, Any], color: str,
-           learned: Descent | None) -> list[str]:
+           learned: Descent | None) -> Iterable[str]:
     from .render.symbols import Symbols
 
     out = _target(options)
@@ -356,8 +357,8 @@ def _table(report: Report, digits: int, options: dict[str, Any], color: str,
         after.insert(0, "\n")
     from .render import to_table  # rich: only when a table is wanted
 
-    return [to_table.render(report, _width(terminal), digits, symbols, options["all"],
-                            _colored(color, terminal)), *after]
+    return chain(to_table.lines(report, _width(terminal), digits, symbols, options["all"], _colored(color, terminal)),
+                 after)
 
 
 def _target(options: dict[str, Any]) -> Any:

@@ -67,13 +67,13 @@ class Pattern:
 
     Each is called with the arguments' texts; those of ``slots`` get the operation's own text or name,
     too.  ``cases`` has, for local gradients with branches, (formula, condition) of the branch that
-    holds where the test is true, and of the one where it is false.  ``shape`` is the operation's own;
-    ``own`` gives None where a part is too long.
+    holds where the test is true, and of the one where it is false.  ``shape`` is the operation's own,
+    TOO_LONG where a part is too long.
     """
 
     __slots__ = ("cases", "own", "shape", "slots")
 
-    def __init__(self, own: Callable[..., str | None], shape: Shape, slots: tuple[Filler, ...],
+    def __init__(self, own: Filler, shape: Shape, slots: tuple[Filler, ...],
                  cases: tuple[Cases, ...]) -> None:
         self.own = own
         self.shape = shape
@@ -123,7 +123,7 @@ def _wide_pattern(row: Op, long: bool) -> Pattern:
     def own(*parts: str) -> str:
         return f"{row.name}({', '.join(parts)})"
 
-    return Pattern(_nothing if long else own, TOO_LONG if long else ATOM, three.slots, three.cases)
+    return Pattern(own, TOO_LONG if long else ATOM, three.slots, three.cases)
 
 
 def shape(piece: Piece) -> Shape:
@@ -158,14 +158,10 @@ def _pattern(row: Op, shapes: Sequence[Shape]) -> Pattern:
     me = f"\x01{len(parts)}\x01", own[1]
     slots = range(len(parts))
     long = TOO_LONG in shapes
-    return Pattern(_nothing if long else _filler(own[0]), TOO_LONG if long else shape(own),
+    return Pattern(_filler(own[0]), TOO_LONG if long else shape(own),
                    tuple(_filler(local_formula(row, slot, parts, me)) for slot in slots),
                    tuple(tuple((_filler(text), _filler(case)) for text, case in branches(row, slot, parts, me) or ())
                          for slot in slots))
-
-
-def _nothing(*parts: str) -> None:
-    """The expression of what is too long to be written out."""
 
 
 def _filler(text: str) -> Filler:

@@ -211,3 +211,31 @@ def test_a_hundred_thousand_nodes_stream_through_every_format():
     assert sum(1 for _ in to_csv.lines(report)) == 1 + len(report.trace.graph) - 50_001 + 99_999
     assert len(json.loads("".join(to_json.report_lines(report)))["nodes"]) == len(report)
     assert len(to_table.render(report).splitlines()) < 200
+
+
+@pytest.mark.parametrize("columns", [None, 60, 80])
+@pytest.mark.parametrize("portion", [7, 100, 10_000])
+def test_a_long_table_in_portions_loses_nothing_and_is_as_wide_as_allowed(columns, portion, monkeypatch):
+    report = backprop(chain(300), x=1.0, y=0.9)
+    whole = to_table.render(report, None, everything=True).splitlines()
+    monkeypatch.setattr(to_table, "PORTION", portion)
+    text = to_table.render(report, columns, everything=True)
+    owed = set(numbers_of(report))
+    found = set(text.split())
+    assert all(number in found for number in owed)
+    if columns is None:
+        assert [re.sub(" +", " ", line) for line in text.splitlines() if line and line[0] == "a"] == \
+            [re.sub(" +", " ", line) for line in whole if line and line[0] == "a"]
+    else:
+        assert max(map(width, text.split("\n", 2)[2].splitlines())) <= columns
+
+
+def test_a_long_table_starts_before_it_is_complete(monkeypatch):
+    made = []
+    monkeypatch.setattr(to_table, "PORTION", 50)
+    report = backprop(chain(2000), x=1.0, y=0.9)
+    monkeypatch.setattr(to_table._Layout, "rows", lambda self, step: made.append(step) or [("x",) * len(self.heads)])
+    pieces = to_table.lines(report, everything=True)
+    for _ in range(10):
+        next(pieces)
+    assert len(made) < 200

@@ -46,7 +46,9 @@ class Cells:
         return self.hand.derivative(of, to)
 
     def names(self, k: int) -> set[str]:
-        """The names that formulas about node ``k`` are written with."""
+        """The names that formulas about node ``k`` are written with, for a hand that wants to know."""
+        if not self.hand.wants_names:
+            return set()
         graph, label = self.report.graph, self.report.label
         return {label(i) for i in (*graph.args(k), k) if graph.ops[i] != CONSTANT}
 
@@ -227,8 +229,7 @@ def _some(report: Report, nodes: Iterator[int]) -> list[int]:
 def steps(report: Report, everything: bool) -> tuple[Iterator[Step], int, int]:
     """The lines of hand work to show, how many come before the gap, and how many are left out."""
     nodes, before, left = chosen(report, everything)
-    terms = report.arriving(nodes)
-    return (report.step(k, terms.pop(k)) for k in nodes), before, left
+    return report.steps(nodes), before, left
 
 
 def gap(left: int, symbols: Symbols) -> str:

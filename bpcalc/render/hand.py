@@ -20,7 +20,10 @@ class Hand:
     """Writes mathematics as plain text.
 
     ``dot`` multiplies, ``about`` means nearly equal, ``dots`` stand for what is left out.
+    ``wants_names`` says whether the names in formulas make a difference to it.
     """
+
+    wants_names = False
 
     def __init__(self, digits: int = 6, symbols: Symbols | None = None) -> None:
         self.digits = digits

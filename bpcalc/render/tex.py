@@ -54,6 +54,8 @@ _HEAD = re.compile(r"([^\W\d_]+)([0-9]*)")
 class TexHand(Hand):
     """Writes mathematics as TeX, for math mode."""
 
+    wants_names = True
+
     def __init__(self, digits: int = 6) -> None:
         super().__init__(digits, Symbols(unicode=False))
         self.dot = r"\cdot"

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from ..report import Report
+from ..report import Report, Step
 from .cells import Cells, gap, steps
 from .symbols import Symbols
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 
 def render(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False) -> str:
-    """The report as blocks of short lines."""
-    symbols = symbols or Symbols()
-    cells = Cells(report, digits, symbols)
-    lines = [cells.title()]
+    """All lines as one text."""
+    return "".join(lines(report, digits, symbols, everything))
+
+
+def lines(report: Report, digits: int = 6, symbols: Symbols | None = None,
+          everything: bool = False) -> Iterator[str]:
+    """The report as blocks of short lines, piece by piece."""
+    cells = Cells(report, digits, symbols or Symbols())
+    yield f"{cells.title()}\n"
     if report.upstream != 1.0:
-        lines.append(cells.upstream())
-    shown, before, left = steps(report, everything)
+        yield f"{cells.upstream()}\n"
+    yield from blocks(cells, *steps(report, everything))
+    notes = cells.notes()
+    for line in (*([""] if notes else []), *notes, *cells.checks()):
+        yield f"{line}\n"
+
+
+def blocks(cells: Cells, shown: Iterable[Step], before: int, left: int) -> Iterator[str]:
+    """The blocks of these nodes, each after an empty line; ``left`` of them are left out after ``before``."""
+    symbols = cells.symbols
     for at, step in enumerate(shown):
         if at == before and left:
-            lines += ["", gap(left, symbols)]
-        lines += ["", cells.node(step), f"  forward   {cells.number(step.value)}"]
+            yield f"\n{gap(left, symbols)}\n"
+        yield f"\n{cells.node(step)}\n  forward   {cells.number(step.value)}\n"
         if step.live:
-            lines.append(f"  {cells.derivative(cells.top, step.label)} = {cells.gradient(step)}")
+            yield f"  {cells.derivative(cells.top, step.label)} = {cells.gradient(step)}\n"
         for edge in step.edges:
-            lines.append(f"  {symbols.arrow} {cells.label(edge)}")
-            lines.append(f"      {cells.local(step, edge)}")
-            lines.append(f"      {cells.product(edge)}")
-    notes = cells.notes()
-    if notes:
-        lines += ["", *notes]
-    return "".join(f"{line}\n" for line in [*lines, *cells.checks()])
+            yield f"  {symbols.arrow} {cells.label(edge)}\n"
+            yield f"      {cells.local(step, edge)}\n      {cells.product(edge)}\n"

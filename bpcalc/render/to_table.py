@@ -8,6 +8,7 @@ lines are written here, byte for byte as Rich would (a test compares the two).
 from __future__ import annotations
 
 import io
+from itertools import islice, repeat
 
 from rich import box
 from rich.console import Console
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROWS_FOR_RICH = 200
+PORTION = 10_000
+"""Nodes of a long table that are laid out at once, in a tenth of a second."""
 NO_VARIABLE = "There is no variable, so there is no gradient."
-_GAP = 2
+_BETWEEN = "  "
 _ANSI = {"": "", "green": "\x1b[32m", "red": "\x1b[31m", "bold": "\x1b[1m"}
 
 Row = tuple[str, ...]
@@ -69,68 +72,109 @@ class _Layout:
 
 def render(report: Report, width: int | None = None, digits: int = 6, symbols: Symbols | None = None,
            everything: bool = False, color: bool = False) -> str:
-    """The report as the widest form of table that ``width`` has room for, or as blocks.
+    """All lines as one text."""
+    return "".join(lines(report, width, digits, symbols, everything, color))
 
-    ``width`` None means as wide as it needs.
+
+def lines(report: Report, width: int | None = None, digits: int = 6, symbols: Symbols | None = None,
+          everything: bool = False, color: bool = False) -> Iterator[str]:
+    """The report as the widest form of table that ``width`` has room for, or as blocks, piece by piece.
+
+    ``width`` None means as wide as it needs.  A long table is written in portions of PORTION nodes; one
+    that needs wider columns than the one before, or another form, gets a head of its own.
     """
     symbols = symbols or Symbols()
     cells = Cells(report, digits, symbols)
     shown, before, left = steps(report, everything)
-    lines = list(shown)
-    if not lines:
-        return f"{cells.title()}\n\n{NO_VARIABLE}\n"
+    yield f"{_ANSI['bold']}{cells.title()}\x1b[0m\n" if color else f"{cells.title()}\n"
+    if report.upstream != 1.0:
+        yield f"{cells.upstream()}\n"
+    last: _Table | None = None
+    portion = list(islice(shown, PORTION))
+    if not portion:
+        yield f"\n{NO_VARIABLE}\n"
+    only = len(portion) < PORTION
+    while portion:
+        table = _fitting(cells, portion, (before, gap(left, symbols)) if left else None, width, last)
+        if table is None:
+            yield from to_blocks.blocks(cells, portion, before, left)
+        elif only and len(table.rows) <= ROWS_FOR_RICH:
+            yield f"\n{_with_rich(table, symbols, color)}"
+        else:
+            if not table.continues(last):
+                yield "\n"
+                yield from _head(table, symbols, color)
+            yield from _by_hand(table, color)
+        last = table
+        portion = list(islice(shown, PORTION))
+    notes = cells.notes()
+    for line in (*([""] if notes else []), *notes, *cells.checks()):
+        yield f"{line}\n"
+
+
+class _Table:
+    """Rows in one layout, with the widths of its columns."""
+
+    def __init__(self, layout: _Layout, rows: list[Row], least: Iterable[int]) -> None:
+        self.layout = layout
+        self.rows = rows
+        self.widths = [max(size, *map(len, column)) for size, *column in zip(least, layout.heads, *rows)]
+        self.total = sum(self.widths) + len(_BETWEEN) * (len(self.widths) - 1)
+
+    def continues(self, last: _Table | None) -> bool:
+        """Whether this table can go on below the last one without a new head."""
+        return last is not None and last.layout.form == self.layout.form and last.widths == self.widths
+
+
+def _fitting(cells: Cells, portion: Iterable[Step], omission: tuple[int, str] | None, width: int | None,
+             last: _Table | None) -> _Table | None:
+    """The widest form that there is room for, with columns at least as wide as the last table's."""
     for form in ("full", "lean", "tall"):
         layout = _Layout(cells, form)
         rows: list[Row] = []
-        for at, step in enumerate(lines):
-            if at == before and left:
-                rows.append((gap(left, symbols), *("",) * (len(layout.heads) - 1)))
+        for at, step in enumerate(portion):
+            if omission and at == omission[0]:
+                rows.append((omission[1], *("",) * (len(layout.heads) - 1)))
             rows += layout.rows(step)
-        widths = [max(map(len, column)) for column in zip(layout.heads, *rows)]
-        total = sum(widths) + _GAP * (len(widths) - 1)
-        if width is None or total <= width:
-            break
-    else:
-        return to_blocks.render(report, digits, symbols, everything)
-    if len(rows) <= ROWS_FOR_RICH:
-        body = _with_rich(layout, rows, total, symbols, color)
-    else:
-        body = "".join(_by_hand(layout, rows, widths, symbols, color))
-    title = cells.title()
-    if color:
-        title = f"{_ANSI['bold']}{title}\x1b[0m"
-    upstream = f"{cells.upstream()}\n" if report.upstream != 1.0 else ""
-    notes = cells.notes()
-    after = [*([""] if notes else []), *notes, *cells.checks()]
-    return f"{title}\n{upstream}\n{body}" + "".join(f"{line}\n" for line in after)
+        least = last.widths if last is not None and last.layout.form == form else repeat(0)
+        for floor in (least, repeat(0)):
+            table = _Table(layout, rows, floor)
+            if width is None or table.total <= width:
+                return table
+    return None
 
 
-def _with_rich(layout: _Layout, rows: Iterable[Row], total: int, symbols: Symbols, color: bool) -> str:
+def _with_rich(given: _Table, symbols: Symbols, color: bool) -> str:
     # No markup, emoji or highlighting: the user's text is data.  The width is what the table needs,
     # so Rich never has to cut or wrap.
     table = Table(box=box.Box(f"    \n    \n {symbols.rule * 2} \n    \n    \n    \n    \n    \n"), show_edge=False,
                   pad_edge=False, padding=(0, 1, 0, 0), header_style="")
-    for head, right in zip(layout.heads, layout.right):
+    for head, right in zip(given.layout.heads, given.layout.right):
         table.add_column(Text(head, "bold"), justify="right" if right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(text, style) if text else "" for text, style in zip(row, layout.styles)))
+    for row in given.rows:
+        table.add_row(*(Text(text, style) if text else "" for text, style in zip(row, given.layout.styles)))
     file = io.StringIO()
-    console = Console(file=file, width=total, force_terminal=color, color_system="standard" if color else None,
+    console = Console(file=file, width=given.total, force_terminal=color, color_system="standard" if color else None,
                       no_color=not color, markup=False, emoji=False, highlight=False, legacy_windows=False,
                       safe_box=False)
     console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
-def _by_hand(layout: _Layout, rows: Iterable[Row], widths: list[int], symbols: Symbols, color: bool) -> Iterator[str]:
-    def line(row: Row, styles: Iterable[str]) -> str:
-        cells = []
-        for text, size, right, style in zip(row, widths, layout.right, styles):
-            padded = text.rjust(size) if right else text.ljust(size)
-            cells.append(f"{_ANSI[style]}{padded}\x1b[0m" if color and style and text else padded)
-        return (" " * _GAP).join(cells).rstrip() + "\n"
+def _head(table: _Table, symbols: Symbols, color: bool) -> Iterator[str]:
+    yield _line(table, table.layout.heads, ["bold"] * len(table.layout.heads) if color else None)
+    yield symbols.rule * table.total + "\n"
 
-    yield line(layout.heads, ["bold"] * len(layout.heads))
-    yield symbols.rule * (sum(widths) + _GAP * (len(widths) - 1)) + "\n"
-    for row in rows:
-        yield line(row, layout.styles)
+
+def _by_hand(table: _Table, color: bool) -> Iterator[str]:
+    styles = table.layout.styles if color else None
+    return (_line(table, row, styles) for row in table.rows)
+
+
+def _line(table: _Table, row: Row, styles: Iterable[str] | None) -> str:
+    padded = [text.rjust(size) if right else text.ljust(size)
+              for text, size, right in zip(row, table.widths, table.layout.right)]
+    if styles:
+        padded = [f"{_ANSI[style]}{cell}\x1b[0m" if style and text else cell
+                  for cell, text, style in zip(padded, row, styles)]
+    return f"{_BETWEEN.join(padded).rstrip()}\n"
