@@ -213,7 +213,7 @@ def test_a_hundred_thousand_nodes_stream_through_every_format():
     assert len(to_table.render(report).splitlines()) < 200
 
 
-@pytest.mark.parametrize("columns", [None, 60, 80])
+@pytest.mark.parametrize("columns", [None, 120, 160])
 @pytest.mark.parametrize("portion", [7, 100, 10_000])
 def test_a_long_table_in_portions_loses_nothing_and_is_as_wide_as_allowed(columns, portion, monkeypatch):
     report = backprop(chain(300), x=1.0, y=0.9)
