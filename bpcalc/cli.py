@@ -61,14 +61,18 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     report = run(parse(source, given), given, wrt or None, upstream)
     if options["check"] or options["check_file"] is not None:
+        if options["worksheet"]:
+            raise UsageProblem("--worksheet and checking cannot go together", hint="first the one, then the other")
         if options["round"] is not None:
             raise UsageProblem("--round and checking cannot go together",
                                hint="answers that were rounded on the way are right without it")
         return _homework(report, form, digits, options)
     for key in ("require", "strict", "tolerance", "reveal"):
-        if options[key]:
+        if options[key] and not (key == "reveal" and options["worksheet"]):
             raise UsageProblem(f"--{key} needs answers to check", hint='for example --check "dx=-4"')
     report = _on_paper(report, options)
+    if options["worksheet"]:
+        return _worksheet(report, form, digits, options), 0
     if options["paths"] is not None:
         return _paths(report, digits, options), 0
     code = _second_opinions(report, options)
@@ -185,6 +189,24 @@ def _format(options: dict[str, Any]) -> str:
         return "steps"
     target: str | None = options["output"]
     return "table" if target is None else _ENDINGS.get(os.path.splitext(target)[1].lower(), "table")
+
+
+def _worksheet(report: Report, form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:
+    """The blank sheet that --worksheet asks for, or with --reveal its key."""
+    from .render import to_json, to_worksheet
+
+    if options["lr"] is not None:
+        raise UsageProblem("--worksheet and --lr cannot go together", hint="a worksheet is about one run")
+    reveal = options["reveal"]
+    if form == "json":
+        return [to_json.worksheet(report, to_worksheet.as_json(report, reveal))]
+    if form == "latex":
+        return [to_worksheet.latex(report, reveal, digits, options["output"] is not None)]
+    if form == "markdown":
+        return [to_worksheet.markdown(report, reveal, digits)]
+    if form != "table":
+        raise UsageProblem(f"--format {form} has no worksheet", hint="leave it out, or use latex, markdown or json")
+    return [to_worksheet.text(report, reveal, digits)]
 
 
 def _on_paper(report: Report, options: dict[str, Any]) -> Report:

@@ -105,6 +105,13 @@ class Gradients:
         product = upstream * local
         return product if isfinite(product) else None
 
+    def plus(self, one: float | None, other: float | None) -> float | None:
+        """The sum of two gradients; None where one is undefined, or the sum too large."""
+        if one is None or other is None:
+            return None
+        total = one + other
+        return total if isfinite(total) else None
+
     def each_locals(self) -> Iterator[tuple[float | None, ...]]:
         """The local gradients of every node, in forward order; None where undefined, () for leaves.
 

@@ -288,6 +288,10 @@ class Report:
         """The product of two gradients, in the arithmetic of this run."""
         return self._gradients.times(upstream, local)
 
+    def plus(self, one: float | None, other: float | None) -> float | None:
+        """The sum of two gradients, in the arithmetic of this run."""
+        return self._gradients.plus(one, other)
+
     def each_node(self) -> Iterator[Node]:
         """The nodes in forward order, made one by one."""
         graph, values = self.graph, self.trace.values
@@ -631,6 +635,23 @@ class Report:
         from .render.to_markdown import render
 
         return render(self, digits)
+
+    def to_worksheet(self, form: str = "text", reveal: bool = False, digits: int = 6) -> str:
+        """The run's numbers as blanks to fill in, or filled in with ``reveal``.
+
+        ``form`` is ``text``, ``markdown``, ``latex`` (a document) or ``json``; ``--check-file`` reads them.
+        """
+        from .render import to_json, to_worksheet
+
+        if form == "latex":
+            return to_worksheet.latex(self, reveal, digits, standalone=True)
+        if form == "markdown":
+            return to_worksheet.markdown(self, reveal, digits)
+        if form == "json":
+            return to_json.worksheet(self, to_worksheet.as_json(self, reveal))
+        if form != "text":
+            raise UsageProblem(f"there is no {form} worksheet", hint="text, markdown, latex or json")
+        return to_worksheet.text(self, reveal, digits)
 
     def _repr_html_(self) -> str:
         from .render.to_notebook import render

@@ -133,9 +133,18 @@ class RoundedGradients(Gradients):
         if upstream is None or local is None:
             return None
         product = exact(upstream) * exact(local)
-        texts = [factor.text for factor in (upstream, local) if isinstance(factor, Written)]
-        drifted = product != 0 and any(len(text.partition(".")[2]) == self.decimals for text in texts)
-        return _Hand(self.decimals).carry(product, drifted).written(self.decimals)
+        return self._carried(product, product != 0, upstream, local)
+
+    def plus(self, one: float | None, other: float | None) -> float | None:
+        """The sum of two gradients, rounded."""
+        if one is None or other is None:
+            return None
+        return self._carried(exact(one) + exact(other), True, one, other)
+
+    def _carried(self, result: Fraction, counts: bool, *sources: float) -> float:
+        texts = [source.text for source in sources if isinstance(source, Written)]
+        drifted = counts and any(len(text.partition(".")[2]) == self.decimals for text in texts)
+        return _Hand(self.decimals).carry(result, drifted).written(self.decimals)
 
 
 def carry(run: Gradients, decimals: int) -> RoundedGradients:

@@ -1,8 +1,9 @@
-"""Filled-in sheets: files of answers as KEY = VALUE lines, JSON or CSV.
+"""Filled-in sheets: files of answers as KEY = VALUE lines, JSON, CSV, or worksheets in Markdown or LaTeX.
 
 JSON is an object of keys, or one with such an object in its member ``answers``; CSV has a key and a
-value a row.  Numbers keep the digits that were typed, and blanks (empty, null, only underscores) are
-no answers.
+value a row; a Markdown worksheet tables whose first cell is a key in backticks and whose last is the
+number; a LaTeX worksheet ``\\blank{KEY}{NUMBER}``.  Numbers keep the digits that were typed, and blanks
+(empty, null, only underscores) are no answers.
 """
 
 from __future__ import annotations
@@ -23,16 +24,21 @@ def sheet_items(text: str, name: str) -> Iterator[Item]:
 
     Raises BindingProblem for what cannot be read, InputProblem for JSON or CSV that is none.
     """
-    return {"json": json_items, "csv": csv_items}.get(kind_of(text, name), split_items)(text, name)
+    readers = {"json": json_items, "csv": csv_items, "markdown": markdown_items, "latex": latex_items}
+    return readers.get(kind_of(text, name), split_items)(text, name)
 
 
 def kind_of(text: str, name: str) -> str:
-    """``json``, ``csv`` or ``lines``: by the file's name, else by its looks."""
+    """``json``, ``csv``, ``markdown``, ``latex`` or ``lines``: by the file's name, else by its looks."""
     ending = name.rpartition(".")[2].lower()
     if ending in ("json", "csv", "tsv"):
         return "csv" if ending == "tsv" else ending
     if text.lstrip()[:1] in ("{", "["):
         return "json"
+    if "\\blank{" in text:
+        return "latex"
+    if ending in ("md", "markdown") or any(_is_row(line) for line in text.splitlines()):
+        return "markdown"
     first = next((line for line in text.splitlines() if line.partition("#")[0].strip()), "")
     return "csv" if "=" not in first and any(mark in first for mark in ",;\t") else "lines"
 
@@ -103,3 +109,59 @@ def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             raise InputProblem(f"line {number} is not CSV: {error}") from None
         yield number, [cell.strip() for cell in cells]
+
+
+# -------------------------------------------------------------------------------------- worksheets
+def markdown_items(text: str, name: str) -> Iterator[Item]:
+    """The rows of a Markdown worksheet as items."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _is_row(line):
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            yield cells[0].strip("` "), typed_number(cells[-1] if len(cells) > 1 else ""), \
+                Source(line.strip(), f"{name}, line {number}")
+
+
+def _is_row(line: str) -> bool:
+    return line.lstrip(" |").startswith("`") and line.lstrip().startswith("|")
+
+
+def latex_items(text: str, name: str) -> Iterator[Item]:
+    """The blanks of a LaTeX worksheet as items."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for piece in line.split(r"\blank{")[1:]:
+            key, _, rest = piece.partition("}{")
+            source = Source(line.strip(), f"{name}, line {number}")
+            yield key.strip(), typed_number(_group(rest, source)), source
+
+
+def _group(text: str, source: Source) -> str:
+    """What stands before the brace that closes a group."""
+    depth = 1
+    for at, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if depth == 0:
+            return text[:at]
+    raise BindingProblem("a blank is not closed", source, (0, len(source.text)), r"\blank{KEY}{NUMBER}")
+
+
+def typed_number(text: str) -> str:
+    """A number as it may stand in a worksheet, in TeX or between signs of Markdown, in bpcalc's language."""
+    import re
+
+    text = text.strip("`$* \t").replace("\\_", "_")
+    found = re.fullmatch(r"\\text\{([a-z]+)\}", text)
+    if found:
+        return found[1]
+    for pattern, put in _TEX:
+        text = re.sub(pattern, put, text)
+    return text.replace("{", "(").replace("}", ")").strip()
+
+
+_TEX = (
+    (r"([0-9.]+)\s*(?:\\cdot|\\times)\s*10\^\{?(-?[0-9]+)\}?", r"\1e\2"),
+    (r"(?<![0-9.])10\^\{(-?[0-9]+)\}", r"1e\1"),
+    (r"\\[td]?frac\s*(\{(?:[^{}]|\{[^{}]*\})*\})\s*(\{(?:[^{}]|\{[^{}]*\})*\})", r"(\1/\2)"),
+    (r"\\(?:cdot|times)\b", "*"),
+    (r"\\(?:left|right|[,;!:])", ""),
+    (r"\\(sqrt|sigma|ln|log|exp|tanh|sin|cos|pi)\b", r"\1"),
+)

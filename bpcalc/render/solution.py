@@ -27,6 +27,12 @@ class Math(str):
     __slots__ = ()
 
 
+class Code(str):
+    """Text to be typed as it is, among plain text; names of the language, spaces and slashes."""
+
+    __slots__ = ()
+
+
 class Heading(str):
     """A section's heading, in words."""
 

@@ -139,6 +139,14 @@ def answer_lines(report: Report, answers: list[dict[str, Any]]) -> Iterator[str]
     yield "]}\n"
 
 
+def worksheet(report: Report, record: dict[str, Any]) -> str:
+    """A worksheet as JSON text, a key a line, to be filled in."""
+    lead = f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)},\n'
+    rest = [f' "given": {plain(record["given"])},\n', f' "upstream": {record["upstream"]!r},\n', ' "answers": {']
+    rest += [",".join(f"\n  {quoted(key)}: {plain(value)}" for key, value in record["answers"].items()), "}}\n"]
+    return lead + "".join(rest)
+
+
 def error_line(error: BpcalcError) -> str:
     """An error as one line of JSON."""
     span = "null" if error.span is None else f"[{error.span[0]}, {error.span[1]}]"

@@ -29,7 +29,8 @@ _ESCAPES = {
     **{char: f"\\{char}" for char in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\n": " ",
     **{letter: f"${command}$" for letter, command in GREEK.items()},
-    "∂": r"$\partial$", "×": r"$\times$", "−": "$-$", "≈": r"$\approx$", "→": r"$\to$", "…": r"\dots{}", "–": "--",
+    "∂": r"$\partial$", "×": r"$\times$", "−": "$-$", "≈": r"$\approx$", "→": r"$\to$", "…": r"\dots{}",
+    "–": r"\textendash{}",
 }
 
 
@@ -38,9 +39,10 @@ def render(report: Report, digits: int = 6, standalone: bool = False, everything
     return "".join(page(blocks(report, digits, everything), standalone))
 
 
-def page(content: Iterable[Block], standalone: bool) -> Iterator[str]:
-    """Blocks as LaTeX."""
+def page(content: Iterable[Block], standalone: bool, commands: str = "") -> Iterator[str]:
+    """Blocks as LaTeX; ``commands`` are definitions that they use."""
     yield _HEAD if standalone else _NEEDS
+    yield commands
     for block in content:
         yield _block(block)
     if standalone:
@@ -73,4 +75,5 @@ def _cell(text: str) -> str:
 
 def prose(text: str) -> str:
     """Plain text with everything that TeX would take for more made harmless."""
-    return "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)
+    safe = "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)
+    return safe.replace("--", "-{}-")

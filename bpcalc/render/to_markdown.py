@@ -9,7 +9,7 @@ a table's cell.
 from __future__ import annotations
 
 from ..report import Report
-from .solution import Block, Equations, Heading, Math, Table, blocks
+from .solution import Block, Code, Equations, Heading, Math, Table, blocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def _table(table: Table) -> str:
 
 
 def _cell(text: str) -> str:
-    return f"$`{text}`$" if isinstance(text, Math) else prose(text)
+    if isinstance(text, Math):
+        return f"$`{text}`$"
+    return f"`{text}`" if isinstance(text, Code) else prose(text)
 
 
 def prose(text: str) -> str:

@@ -1,0 +1,148 @@
+"""Worksheets: the run's numbers as blanks, or filled in for the teacher, in text, Markdown, LaTeX and JSON.
+
+Each form is read again by ``--check-file`` (homework/sheets.py): text has a key a line, Markdown a
+column of keys, and in LaTeX the first argument of ``\\blank``, which is not printed, is the key.
+"""
+
+from __future__ import annotations
+
+from ..homework.answers import LOCAL, VALUE
+from ..homework.worksheet import Blank, given, sections
+from ..report import Report
+from . import to_latex, to_markdown
+from .cells import Cells
+from .hand import Hand
+from .solution import Block, Code, Equations, Heading, Math, Prose, Table
+from .symbols import Symbols
+from .tex import TexHand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+BLANK = "____"
+BLANKS = r"""\providecommand{\blank}[2]{\underline{\makebox[28mm]{\strut$#2$}}}
+"""
+"""LaTeX for a blank: a key, which is not printed, and the number, which is filled in."""
+
+_ASK = "Fill in the numbers. bpcalc checks them with --check-file."
+_KEY = "The key to the worksheet."
+
+
+def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
+    """The worksheet as lines KEY = VALUE, with everything else in comments."""
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
+    lines = [f"# {line}" for line in sheet.about()]
+    lines += ["#", "# Given"]
+    lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.hand.number(report.trace.values[k])}"
+              for k in given(report)]
+    lines += ["#", f"# Output: {report.symbol}"]
+    if report.upstream != 1.0:
+        lines.append(f"# {sheet.cells.upstream()}")
+    for title, blanks in sections(report):
+        lines += ["", f"# {title}"]
+        rows = [(f"{blank.key} = {sheet.filled(blank) or BLANK}", sheet.operation(blank)) for blank in blanks]
+        size = max(len(left) for left, _ in rows)
+        lines += [f"{left:<{size}}    # {operation}" if operation else left for left, operation in rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False) -> str:
+    """The worksheet as LaTeX."""
+    hand = TexHand(digits)
+    sheet = _Sheet(report, hand, reveal)
+
+    def blocks() -> Iterator[Block]:
+        yield from sheet.head()
+        for title, blanks in sections(report):
+            yield Heading(title)
+            yield Equations(" = ".join((f"{sheet.left(blank)} &", *sheet.middle(blank), sheet.blank(blank)))
+                            .replace("& = ", "&= ") for blank in blanks)
+
+    return "".join(to_latex.page(blocks(), standalone, BLANKS))
+
+
+def markdown(report: Report, reveal: bool = False, digits: int = 6) -> str:
+    """The worksheet as Markdown: tables of keys, quantities, and numbers to be filled in."""
+    sheet = _Sheet(report, TexHand(digits), reveal)
+    plain = _Sheet(report, Hand(digits), reveal)
+
+    def blocks() -> Iterator[Block]:
+        yield from sheet.head()
+        for title, blanks in sections(report):
+            yield Heading(title)
+            rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])), plain.filled(blank))
+                    for blank in blanks]
+            yield Table(("key", "quantity", "number"), rows, frozenset((2,)))
+
+    return "".join(to_markdown.page(blocks()))
+
+
+def as_json(report: Report, reveal: bool = False) -> dict[str, Any]:
+    """The worksheet as a record: what is given, and an object of answers that are null."""
+    answers: dict[str, Any] = {}
+    for _, blanks in sections(report):
+        for blank in blanks:
+            answers[blank.key] = ("undefined" if blank.number is None else float(blank.number)) if reveal else None
+    return {"given": {report.label(k): float(report.trace.values[k]) for k in given(report)},
+            "upstream": report.upstream, "answers": answers}
+
+
+class _Sheet:
+    """The parts of a worksheet in one hand."""
+
+    def __init__(self, report: Report, hand: Hand, reveal: bool) -> None:
+        self.report = report
+        self.hand = hand
+        self.reveal = reveal
+        self.cells = Cells(report, hand.digits, hand.symbols, hand)
+
+    def about(self) -> list[str]:
+        """What is to be done with the sheet."""
+        decimals = self.report.decimals
+        carry = [] if decimals is None else [f"Carry {decimals} decimal{'' if decimals == 1 else 's'} at every step."]
+        return [_KEY if self.reveal else _ASK, *carry]
+
+    def head(self) -> Iterator[Block]:
+        """What the sheet is, and what is given."""
+        report, hand = self.report, self.hand
+        yield Heading("Key" if self.reveal else "Worksheet")
+        for line in self.about():
+            yield Prose(line)
+        lines = [f"{hand.name(report.label(k))} &= {hand.number(report.trace.values[k])}" for k in given(report)]
+        if report.upstream != 1.0:
+            lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")
+        if lines:
+            yield Heading("Given")
+            yield Equations(lines)
+
+    def left(self, blank: Blank) -> str:
+        """What is asked for."""
+        kind, k, i = blank.place
+        label = self.report.label(k)
+        if kind == VALUE:
+            return self.hand.name(label)
+        if kind == LOCAL and i is not None:
+            return self.hand.derivative(label, self.report.label(i))
+        return self.hand.derivative(self.cells.top, label)
+
+    def middle(self, blank: Blank) -> list[str]:
+        """What it is equal to, in symbols, where the sheet says so."""
+        operation = self.operation(blank)
+        return [operation] if operation else []
+
+    def operation(self, blank: Blank) -> str:
+        """For a forward value the operation over the names of its inputs."""
+        if blank.place[0] != VALUE:
+            return ""
+        k = blank.place[1]
+        return self.hand.formula(self.report.step(k, []).operation or "", self.cells.names(k))
+
+    def blank(self, blank: Blank) -> str:
+        """A blank in LaTeX."""
+        return rf"\blank{{{blank.key}}}{{{self.filled(blank)}}}"
+
+    def filled(self, blank: Blank) -> str:
+        """What stands in the blank."""
+        return self.hand.number(blank.number) if self.reveal else ""

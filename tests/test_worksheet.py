@@ -1,0 +1,171 @@
+"""Worksheets: blanks in four forms, the teacher's key, and both read again by --check-file."""
+
+import json
+import re
+
+import pytest
+
+from bpcalc import backprop
+from bpcalc.homework.answers import read_items
+from bpcalc.homework.check import check
+from bpcalc.homework.sheets import sheet_items, typed_number
+from bpcalc.homework.worksheet import sections
+
+from .oracles import Program
+from .test_tex import compiled, hostile, needs_tex
+
+FORMS = {"text": "txt", "markdown": "md", "latex": "tex", "json": "json"}
+FIRST = ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4})
+
+
+def read(sheet, report, name="sheet"):
+    return read_items(sheet_items(sheet, name), report)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(25))
+def test_the_key_of_every_form_is_read_as_all_right(form, seed):
+    program = Program(seed, size=7)
+    report = backprop(program.text, program.inputs)
+    answers = read(report.to_worksheet(form, reveal=True), report)
+    asked = [blank.place for _, blanks in sections(report) for blank in blanks]
+    assert [answer.place for answer in answers] == asked
+    verdicts = check(report, answers, strict=True)
+    assert [(verdict.key, verdict.status, verdict.note) for verdict in verdicts if verdict.status != "right"] == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_blank_sheet_has_no_answers_and_gives_no_number_away(form, seed):
+    program = Program(seed, size=7)
+    report = backprop(program.text, program.inputs)
+    sheet = report.to_worksheet(form)
+    assert read(sheet, report) == []
+    stated = {f"{abs(value):.6g}" for value in program.inputs.values()}
+    for _, blanks in sections(report):
+        for blank in blanks:
+            shown = f"{abs(blank.number):.6g}" if blank.number is not None else "undefined"
+            assert len(shown) < 5 or shown in stated or shown not in sheet
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_hostile_names_come_back(form):
+    report = hostile()
+    verdicts = check(report, read(report.to_worksheet(form, reveal=True), report))
+    assert len(verdicts) > 100
+    assert all(verdict.passed for verdict in verdicts)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_names_that_look_like_keys_come_back(form):
+    report = backprop("q = x*2; dq = q + dx; f = dq*q + n3", {"x": 3, "dx": 0.5, "n3": -1})
+    verdicts = check(report, read(report.to_worksheet(form, reveal=True), report))
+    assert {verdict.status for verdict in verdicts} == {"right"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_undefined_is_an_answer(form):
+    report = backprop("q = sqrt(x); f = 2*q", x=0)
+    verdicts = check(report, read(report.to_worksheet(form, reveal=True), report))
+    assert {verdict.key: verdict.status for verdict in verdicts}["df/dx"] == "right"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_key_to_a_rounded_run_is_right_when_rounding_is_understood(form):
+    report = backprop("q = 2*x - 3; f = sigmoid(q)*x", x=2)
+    verdicts = check(report, read(report.rounded(3).to_worksheet(form, reveal=True), report))
+    assert all(verdict.passed for verdict in verdicts)
+
+
+def test_numbers_filled_in_by_hand_are_read_where_the_blanks_were():
+    report = backprop(*FIRST)
+    for form, old, new in (
+            ("text", "\nq = ____", "\nq = 3"), ("markdown", "| $`q = x + y`$ |  |", "| $`q = x + y`$ | 3 |"),
+            ("latex", r"\blank{q}{}", r"\blank{q}{3}"), ("json", '"q": null', '"q": 3')):
+        sheet = report.to_worksheet(form)
+        assert sheet.count(old) == 1
+        (answer,) = read(sheet.replace(old, new), report)
+        assert (answer.key, answer.value, answer.typed) == ("q", 3.0, "3")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("-0.20", "-0.20"), ("$-4$", "-4"), ("$`-4`$", "-4"), ("**-4**", "-4"), (r"10^{-5}", "1e-5"),
+    (r"-2.5 \cdot 10^{-7}", "-2.5e-7"), (r"3\times10^4", "3e4"), (r"\frac{1}{3}", "((1)/(3))"),
+    (r"-\frac{1}{2 \cdot 4}", "-((1)/(2 * 4))"), (r"2 \cdot e^{-1}", "2 * e^(-1)"), (r"\sqrt{2}", "sqrt(2)"),
+    (r"\text{undefined}", "undefined"), ("", ""), ("____", "____"), (r"\left(1\right)", "(1)")])
+def test_what_people_write_into_a_blank(typed, meant):
+    assert typed_number(typed) == meant
+
+
+def test_the_text_sheet(bpcalc):
+    ran = bpcalc("q = x + y; f = q*z", "x=-2", "y=5", "z=-4", "--worksheet", "--wrt", "x")
+    assert ran.out == """\
+# Fill in the numbers. bpcalc checks them with --check-file.
+#
+# Given
+#   x = -2
+#   y = 5
+#   z = -4
+#
+# Output: f
+
+# Forward values
+q = ____    # x + y
+f = ____    # q * z
+
+# Local gradients
+dq/dx = ____
+
+# Gradients
+df/dq = ____
+df/dx = ____
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_from_the_sheet_to_the_verdict_on_the_command_line(bpcalc, tmp_path, form):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4"]
+    path = str(tmp_path / f"sheet.{FORMS[form]}")
+    assert bpcalc(*words, "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*words, "--check-file", path, "--require", "all")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "8 of 8 right")
+    blank = bpcalc(*words, "--worksheet", "-o", path)
+    assert blank.code == 0
+    assert bpcalc(*words, "--check-file", path, "--require", "all").code == 1
+
+
+def test_the_json_sheet_keeps_the_contract(bpcalc):
+    import jsonschema
+
+    from .test_docs import ROOT
+
+    schema = json.loads((ROOT / "bpcalc" / "report.schema.json").read_text(encoding="utf-8"))
+    for more in ([], ["--reveal"]):
+        found = json.loads(bpcalc("f = sqrt(x)*y", "x=0", "y=2", "--worksheet", "--json", *more).out)
+        jsonschema.validate(found, schema)
+    assert found["given"] == {"x": 0.0, "y": 2.0}
+    assert found["answers"]["df/dx"] == "undefined"
+
+
+def test_a_blank_that_is_not_closed_is_an_error(bpcalc, tmp_path):
+    (tmp_path / "a.tex").write_text("q &= \\blank{q}{3", encoding="utf-8")
+    ran = bpcalc("q = x + 1; f = q*2", "x=1", "--check-file", str(tmp_path / "a.tex"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "a blank is not closed" in ran.err
+
+
+@pytest.mark.parametrize("words", [["--format", "svg"], ["--lr", "0.1"], ["--check", "q=3"], ["--format", "steps"]])
+def test_what_has_no_worksheet_is_refused(bpcalc, words):
+    ran = bpcalc("q = x + 1; f = q*2", "x=1", "--worksheet", *words)
+    assert (ran.code, ran.out) == (2, "")
+
+
+@needs_tex
+@pytest.mark.parametrize("reveal", [False, True])
+def test_the_latex_sheet_compiles(tmp_path, reveal):
+    compiled(hostile().to_worksheet("latex", reveal), tmp_path, encoding="utf-8")
+
+
+def test_every_row_of_a_markdown_sheet_has_three_cells():
+    rows = [line for line in hostile().to_worksheet("markdown").splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"\|", line)) for line in rows} == {4}
