@@ -105,10 +105,12 @@ def _gradient(spot: Spot) -> Found:
 
 
 def _overwritten(spot: Spot) -> Found:
-    # The backward pass meets the first edge in forward order last.  Of two edges, the other one alone
-    # is rather a path that was overlooked.
-    for edge in spot.edges[:1] if len(spot.edges) == 2 else spot.edges if len(spot.edges) > 2 else ():
-        yield edge.product, edge.where
+    # The backward pass meets the first edge in forward order last.  One of two terms that is left is as
+    # well a path that was overlooked; of more, any may be left.
+    several = sum(edge.product != 0 for edge in spot.edges) > 2
+    for edge in spot.edges if several else spot.edges[:1]:
+        if len(spot.edges) > 1:
+            yield edge.product, edge.where
 
 
 def _one_missing(spot: Spot) -> Found:
@@ -144,7 +146,7 @@ def _neighbour(spot: Spot) -> Found:
 
 
 def _added(spot: Spot) -> Found:
-    if spot.kind == "gradient" and all(edge.product for edge in spot.edges):
+    if spot.kind == "gradient" and any(edge.product for edge in spot.edges):
         yield sum(edge.upstream + edge.local for edge in spot.edges), ""
 
 
