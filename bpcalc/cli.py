@@ -43,7 +43,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         from .render.to_functions import render
 
         return [render()], 0
-    for key in ("output", "file", "bindings", "check_file"):
+    for key in ("output", "file", "bindings", "check_file", "grade"):
         if options[key] == "":
             raise UsageProblem(f"--{key.replace('_', '-')} names no file")
     form = _format(options)
@@ -60,6 +60,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     if options["wrt"] and not wrt:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     report = run(parse(source, given), given, wrt or None, upstream)
+    if options["grade"] is not None:
+        return _class_list(report, form, options), 0
     if options["check"] or options["check_file"] is not None:
         if options["worksheet"]:
             raise UsageProblem("--worksheet and checking cannot go together", hint="first the one, then the other")
@@ -172,6 +174,9 @@ def _choice(text: str, option: str, known: Iterable[str]) -> str:
 
 
 # ----------------------------------------------------------------------------------------- output
+_WARNED = 20
+"""How many unreadable rows of a class list are named."""
+
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".html": "html", ".htm": "html",
             ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".tex": "latex", ".md": "markdown"}
 
@@ -262,6 +267,45 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
         raise UsageProblem(f"--format {form} cannot show verdicts", hint="use the default or --json")
     symbols = Symbols(_can_show(_target(options)))
     return [to_verdicts.render(verdicts, options["reveal"], digits, symbols)], code
+
+
+def _class_list(report: Report, form: str, options: dict[str, Any]) -> Iterable[str]:
+    """The graded rows of a class list, and what could not be read as warnings."""
+    from .bindings import constant, read_text
+    from .homework.check import Judge
+    from .homework.grade import grade
+    from .render import to_grades
+    from .render.symbols import Symbols
+
+    path: str = options["grade"]
+    for key in ("check", "check_file", "require"):
+        if options[key]:
+            raise UsageProblem(f"--grade and --{key.replace('_', '-')} do not go together",
+                               hint="every column of a class list is asked for, and a blank is a missing answer")
+    if form not in ("table", "csv", "json"):
+        raise UsageProblem(f"--format {form} cannot show a class list", hint="use the default, csv or json")
+    tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
+    judge = Judge(report, options["strict"], tolerance, _learned(report, options))
+    text = decode_stdin() if path == "-" else read_text(path)
+    found = grade(text, report, judge, path, _bar if _is_terminal(sys.stderr) else None)
+    if _is_terminal(sys.stderr):
+        sys.stderr.write("\r" + " " * 60 + "\r")
+    for line, words in found.problems[:_WARNED]:
+        _warn(f"{path}, line {line}: {words}")
+    if len(found.problems) > _WARNED:
+        _warn(f"{path}: {len(found.problems) - _WARNED} more problems; JSON has them all")
+    if form == "csv":
+        return to_grades.csv_lines(found)
+    if form == "json":
+        return to_grades.json_lines(found, report, options["reveal"])
+    return to_grades.table(found, Symbols(_can_show(_target(options))))
+
+
+def _bar(done: int, count: int) -> None:
+    """Draw how many rows are graded."""
+    filled = 30 * done // max(count, 1)
+    sys.stderr.write(f"\r[{'#' * filled}{' ' * (30 - filled)}] {done} of {count} lines")
+    sys.stderr.flush()
 
 
 def _paths(report: Report, digits: int, options: dict[str, Any]) -> Iterable[str]:

@@ -44,6 +44,10 @@ class Cause:
         """What to say."""
         return self.mistake.say.format(where=self.where)
 
+    def alone(self) -> Cause:
+        """The same, as something that says nothing about other answers."""
+        return Cause(self.mistake, self.where, self.number, None)
+
 
 class Incoming:
     """An edge that brings a gradient to a node, from the gate called ``where``."""
@@ -104,8 +108,6 @@ class Search:
         self.plan = plan
         self.run = run
         self.update = update
-        graph = plan.report.graph
-        self._leaf = [not graph.args(k) for k in range(plan.size)]
         self._again: dict[str, list[tuple[str, tuple[object, ...], Run]]] = {}
         self._moved: dict[str, list[tuple[str, Mapping[int, float], list[float] | None]]] = {}
         self._names: dict[int, str] = {}
@@ -177,21 +179,18 @@ class Search:
                 if gate.k > k and gate.k != report.graph.output and report.is_live(gate.k)
                 and gate.k not in self.run.pins.grads]
 
-    def _at(self, gate: Gate, slot: int, point: list[float], out: float, local: float) -> At:
-        return At(gate, slot, point, out, local, tuple(rule is None for rule in gate.partials),
-                  tuple(self._leaf[i] for i in gate.args), lambda other: self._partial(gate, other, point, out))
-
-    def _partial(self, gate: Gate, slot: int, point: list[float], out: float) -> float | None:
-        from ..engine import _local
-
-        return _local(self.plan.report.graph.row(gate.k), slot, point, out)
+    def _gates(self, row: Mistake) -> list[Gate]:
+        """The gates at which a row's rules are tried."""
+        if not row.ops:
+            return self.plan.gates
+        return [gate for op in row.ops for gate in self.plan.by_op.get(op, ())]
 
     def _wrong(self, row: Mistake, gate: Gate, slot: int, point: list[float], out: float,
                local: float) -> float | None:
         if row.edge is None:
             return None
         try:
-            number = row.edge(self._at(gate, slot, point, out, local))
+            number = row.edge(At(gate, slot, point, out, local))
         except (ArithmeticError, ValueError):
             return None
         return number if number is not None and isfinite(number) and number != local else None
@@ -199,7 +198,7 @@ class Search:
     def _edges(self, row: Mistake, at: int, reach: list[float]) -> Iterator[Cause]:
         """A wrong local gradient at each edge on the way."""
         run = self.run
-        for gate in self.plan.gates:
+        for gate in self._gates(row):
             locals_ = run.locals.get(gate.k)
             if locals_ is None or gate.k <= at:
                 continue
@@ -217,7 +216,9 @@ class Search:
 
     def _local(self, row: Mistake, place: Place) -> Iterator[Cause]:
         _, k, i = place
-        gate = next(gate for gate in self.plan.gates if gate.k == k)
+        gate = self.plan.gate_at[k]
+        if row.ops and gate.op not in row.ops:
+            return
         point = [self.run.values[j] for j in gate.args]
         if row.edge is _CHAIN_SHORT or k not in self.run.locals:
             return
@@ -247,7 +248,7 @@ class Search:
             return
         groups: dict[tuple[object, ...], list[tuple[Gate, int]]] = {}
         named = sorted(self.plan.report.graph.names)
-        for gate in self.plan.gates:
+        for gate in self._gates(row):
             for slot in range(len(gate.args)):
                 if self._value(row, gate, slot, [self.run.values[i] for i in gate.args]) is None:
                     continue
@@ -274,7 +275,7 @@ class Search:
 
     def _applicable(self, row: Mistake) -> Iterator[tuple[Gate, int]]:
         run = self.run
-        for gate in self.plan.gates:
+        for gate in self._gates(row):
             if gate.k in run.locals:
                 point = [run.values[i] for i in gate.args]
                 for slot, rule in enumerate(gate.partials):
@@ -292,7 +293,7 @@ class Search:
         if out is None:
             return None
         try:
-            found = row.forward(self._at(gate, slot, point, out, 0.0))
+            found = row.forward(At(gate, slot, point, out, 0.0))
         except (ArithmeticError, ValueError):
             return None
         return found if found is not None and isfinite(found) and found != out else None

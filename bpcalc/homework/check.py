@@ -26,6 +26,9 @@ REQUIRE = ("given", "leaves", "all")
 _CACHED = 100_000
 """How many judgements are kept: the same answers come again and again in a class."""
 
+_KEPT = 1_000
+"""How many runs with students' numbers in their places are kept."""
+
 _FINEST = 6
 _FAR = 0.1
 """Rounding every step is no excuse for an answer that is off by more than a tenth."""
@@ -100,7 +103,8 @@ class Judge:
         self.small = len(report) <= LIMIT
         self._plan: Plan | None = None
         self._update: Update | None = None
-        self._search: Search | None = None
+        self._runs: dict[object, Run | None] = {}
+        self._searches: dict[int, Search] = {}
         self._kinks: Kinks | None = None
         self._tidied: dict[int, Run | None] = {}
         self._judged: dict[object, Judgement] = {}
@@ -277,6 +281,15 @@ class Judge:
 
     def _own(self, used: Iterable[Answer], decimals: int | None = None) -> Run | None:
         """The run with some of the student's answers in their places."""
+        used = [other for other in used if other.value is not None]
+        key = decimals, tuple((other.place, other.typed) for other in used)
+        if key not in self._runs:
+            if len(self._runs) >= _KEPT:
+                self._runs.clear()
+            self._runs[key] = self._pinned(used, decimals)
+        return self._runs[key]
+
+    def _pinned(self, used: list[Answer], decimals: int | None) -> Run | None:
         pins = Pins()
         for other in used:
             if other.value is None:
@@ -338,22 +351,31 @@ class Judge:
         run = self._own(own) if own else None
         update = self.update if self.learned is not None else None
         if run is not None:
-            found += self._matching(answer, Search(self.plan, run, update))
+            found += self._matching(answer, self._searched(run, update))
         exact = self.plan.exact
         if exact is not None:
-            if self._search is None:
-                self._search = Search(self.plan, exact, update)
-            found += self._matching(answer, self._search)
+            # What only the right numbers lead to goes against the student's other answers: it explains this
+            # answer alone.
+            matching = self._matching(answer, self._searched(exact, update))
+            found += [cause if run is None else cause.alone() for cause in matching]
             if not found and answer.unit is not None and answer.value:
                 for decimals in _finer(answer):
                     tidied = self._tidy(decimals)
                     if tidied is not None and not found:
-                        found += self._matching(answer, Search(self.plan, tidied, update), units=2.0)
+                        found += self._matching(answer, self._searched(tidied, update), units=2.0)
         first: dict[object, Cause] = {}
         for cause in found:
-            first.setdefault((cause.mistake.code, cause.site or cause.where), cause)
+            first.setdefault((cause.mistake.code, cause.where), cause)
         # A number that is hit exactly is better evidence than one that a rounding has to bridge.
         return sorted(first.values(), key=lambda cause: not _same(cause.number, answer.value))
+
+    def _searched(self, run: Run, update: Update | None) -> Search:
+        found = self._searches.get(id(run))
+        if found is None or found.run is not run:
+            if len(self._searches) >= _KEPT:
+                self._searches.clear()
+            found = self._searches[id(run)] = Search(self.plan, run, update)
+        return found
 
     def _matching(self, answer: Answer, search: Search, units: float = 1.0) -> Iterator[Cause]:
         return (cause for cause in search.causes(answer.place) if self.fits(answer, cause.number, units))

@@ -30,35 +30,28 @@ if TYPE_CHECKING:
 
 
 class At:
-    """A gate at a point, and one of its inputs: what an ``edge`` or ``forward`` rule looks at.
+    """A gate at a point, and one of its inputs: what an ``edge`` or ``forward`` rule looks at."""
 
-    ``held[slot]`` says whether an input is held constant, ``leaf[slot]`` whether it is a variable or
-    a number; ``varied(slot)`` is the local gradient even where the input is held constant.
-    """
+    __slots__ = ("args", "gate", "local", "op", "out", "slot")
 
-    __slots__ = ("args", "gate", "held", "leaf", "local", "op", "out", "slot", "varied")
-
-    def __init__(self, gate: Gate, slot: int, args: list[float], out: float, local: float, held: tuple[bool, ...],
-                 leaf: tuple[bool, ...], varied: Callable[[int], float | None]) -> None:
+    def __init__(self, gate: Gate, slot: int, args: list[float], out: float, local: float) -> None:
         self.gate = gate
         self.op = gate.op
         self.slot = slot
         self.args = args
         self.out = out
         self.local = local
-        self.held = held
-        self.leaf = leaf
-        self.varied = varied
 
 
 class Mistake:
     """One row.  ``code`` is stable; ``{where}`` in ``say`` becomes the place of the slip.
 
+    ``ops`` are the operations that ``edge`` and ``forward`` rules are tried at (all, if none is named).
     ``example`` is (expression, values, answers): the row alone explains the last of the answers.
     ``rate`` is the learning rate of an example about an update.
     """
 
-    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "rate", "say", "spreads", "update")
+    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "ops", "rate", "say", "spreads", "update")
 
     def __init__(
         self,
@@ -67,6 +60,7 @@ class Mistake:
         hint: str,
         example: Example,
         *,
+        ops: str = "",
         node: Callable[[Spot], Found] | None = None,
         edge: Callable[[At], float | None] | None = None,
         forward: Callable[[At], float | None] | None = None,
@@ -78,6 +72,7 @@ class Mistake:
         self.say = say
         self.hint = hint
         self.example = example
+        self.ops = frozenset(ops.split())
         self.node = node
         self.edge = edge
         self.forward = forward
@@ -108,8 +103,8 @@ def _overwritten(spot: Spot) -> Found:
     # The backward pass meets the first edge in forward order last.  One of two terms that is left is as
     # well a path that was overlooked; of more, any may be left.
     several = sum(edge.product != 0 for edge in spot.edges) > 2
-    for edge in spot.edges if several else spot.edges[:1]:
-        if len(spot.edges) > 1:
+    for at, edge in enumerate(spot.edges if len(spot.edges) > 1 else ()):
+        if at == 0 or several or (len(spot.edges) > 2 and not edge.product):
             yield edge.product, edge.where
 
 
@@ -157,96 +152,97 @@ def _held(spot: Spot) -> Found:
 
 # ----------------------------------------------------------------------------- wrong local gradients
 def _own_factor(at: At) -> float | None:
-    return at.args[at.slot] if at.op == "mul" else None
+    return at.args[at.slot]
 
 
 def _minus_lost(at: At) -> float | None:
-    return -at.local if (at.op in ("sub", "div") and at.slot == 1) or at.op == "neg" else None
+    return -at.local if at.slot == 1 or at.op == "neg" else None
 
 
 def _square_lost(at: At) -> float | None:
-    return -at.args[0] / at.args[1] if at.op == "div" and at.slot == 1 else None
+    return -at.args[0] / at.args[1] if at.slot == 1 else None
 
 
 def _numerator_lost(at: At) -> float | None:
-    return -1 / at.args[1] ** 2 if at.op == "div" and at.slot == 1 else None
+    return -1 / at.args[1] ** 2 if at.slot == 1 else None
 
 
 def _not_inverted(at: At) -> float | None:
-    if at.op == "div" and at.slot == 0:
-        return at.args[1]
-    return at.args[0] if at.op == "log" else None
+    if at.op == "log":
+        return at.args[0]
+    return at.args[1] if at.slot == 0 else None
 
 
 def _exponent_kept(at: At) -> float | None:
     if at.op == "square":
         return 2 * at.out
-    return at.args[1] * at.out if at.op == "pow" and at.slot == 0 else None
+    return at.args[1] * at.out if at.slot == 0 else None
 
 
 def _factor_lost(at: At) -> float | None:
     if at.op == "square":
         return at.args[0]
-    return at.local / at.args[1] if at.op == "pow" and at.slot == 0 and at.args[1] else None
+    return at.local / at.args[1] if at.slot == 0 and at.args[1] else None
 
 
 def _power_as_exponential(at: At) -> float | None:
-    return at.out * log(at.args[0]) if at.op == "pow" and at.slot == 0 and at.args[0] > 0 else None
+    return at.out * log(at.args[0]) if at.slot == 0 and at.args[0] > 0 else None
 
 
 def _exponential_as_power(at: At) -> float | None:
     if at.op == "exp":
         return at.args[0] * exp(at.args[0] - 1)
-    return at.args[1] * at.out / at.args[0] if at.op == "pow" and at.slot == 1 and at.args[0] else None
+    return at.args[1] * at.out / at.args[0] if at.slot == 1 and at.args[0] else None
 
 
 def _to_the_loser(at: At) -> float | None:
-    return 1.0 if at.op in ("max", "min") and at.args[at.slot] != at.out else None
+    return 1.0 if at.args[at.slot] != at.out else None
 
 
 def _through_the_gate(at: At) -> float | None:
-    return 1.0 if at.op == "relu" and at.args[0] < 0 else None
+    return 1.0 if at.args[0] < 0 else None
 
 
 def _shut(at: At) -> float | None:
-    if at.op in ("max", "min"):
-        return 0.0 if at.args[at.slot] == at.out else None
-    return 0.0 if at.op == "relu" and at.args[0] > 0 else None
+    if at.op == "relu":
+        return 0.0 if at.args[0] > 0 else None
+    return 0.0 if at.args[at.slot] == at.out else None
 
 
 def _sign_forgotten(at: At) -> float | None:
-    return 1.0 if at.op == "abs" and at.args[0] < 0 else None
+    return 1.0 if at.args[0] < 0 else None
 
 
 def _of_the_input(at: At) -> float | None:
     z = at.args[0]
-    return {"sigmoid": z * (1 - z), "tanh": 1 - z * z, "exp": z}.get(at.op)
+    return {"sigmoid": z * (1 - z), "tanh": 1 - z * z, "exp": z}[at.op]
 
 
 def _undifferentiated(at: At) -> float | None:
-    return at.out if at.op in ("sigmoid", "tanh", "sin", "cos", "log", "sqrt", "softplus") else None
+    return at.out
 
 
 def _not_squared(at: At) -> float | None:
-    return 1 - at.out if at.op in ("tanh", "sigmoid") else None
+    return 1 - at.out
 
 
 def _base_ten(at: At) -> float | None:
-    return at.local / log(10) if at.op == "log" else None
+    return at.local / log(10)
 
 
 def _other_sign(at: At) -> float | None:
-    return -at.local if at.op in ("cos", "sin") else None
+    return -at.local
 
 
 def _half_lost(at: At) -> float | None:
-    return 2 * at.local if at.op == "sqrt" else None
+    return 2 * at.local
 
 
 def _constant_varied(at: At) -> float | None:
-    if len(at.args) != 2 or not at.held[1 - at.slot] or at.held[at.slot]:
+    held = at.gate.held
+    if len(held) != 2 or not held[1 - at.slot] or held[at.slot]:
         return None
-    other = at.varied(1 - at.slot)
+    other = at.gate.varied(1 - at.slot, at.args, at.out)
     return None if other is None else at.local + other
 
 
@@ -256,55 +252,52 @@ def _left_out_gate(at: At) -> float | None:
 
 def _degrees_back(at: At) -> float | None:
     x = at.args[0] * pi / 180
-    return {"sin": sin(pi / 2 - x), "cos": -sin(x)}.get(at.op)
+    return sin(pi / 2 - x) if at.op == "sin" else -sin(x)
 
 
 # ------------------------------------------------------------------------------------ wrong values
 def _term_left_out(at: At) -> float | None:
     # A margin, a bias: a number or a variable added to something, and forgotten.
-    if at.op not in ("add", "sub") or not at.leaf[at.slot]:
-        return None
-    if at.leaf[1 - at.slot] and not at.held[at.slot]:
+    leaf = at.gate.leaf
+    if not leaf[at.slot] or (leaf[1 - at.slot] and not at.gate.held[at.slot]):
         return None
     other = at.args[1 - at.slot]
     return -other if at.op == "sub" and at.slot == 0 else other
 
 
 def _log_to_ten(at: At) -> float | None:
-    return at.out / log(10) if at.op == "log" else None
+    return at.out / log(10)
 
 
 def _log_to_e(at: At) -> float | None:
-    return at.out * log(10) if at.op == "log10" else at.out * log(2) if at.op == "log2" else None
+    return at.out * log(10 if at.op == "log10" else 2)
 
 
 def _minus_overlooked(at: At) -> float | None:
     if at.slot:
         return None
-    return at.args[0] + at.args[1] if at.op == "sub" else at.args[0] if at.op == "neg" else None
+    return at.args[0] + at.args[1] if at.op == "sub" else at.args[0]
 
 
 def _multiplied_exponent(at: At) -> float | None:
     if at.slot:
         return None
-    if at.op == "square":
-        return 2 * at.args[0]
-    return at.args[0] * at.args[1] if at.op == "pow" else e * at.args[0] if at.op == "exp" else None
+    return at.args[0] * (at.args[1] if at.op == "pow" else e if at.op == "exp" else 2)
 
 
 def _took_the_loser(at: At) -> float | None:
-    if at.op == "relu" and at.args[0] < 0:
-        return at.args[0]
-    return at.args[at.slot] if at.op in ("max", "min") and at.args[at.slot] != at.out else None
+    if at.op == "relu":
+        return at.args[0] if at.args[0] < 0 else None
+    return at.args[at.slot] if at.args[at.slot] != at.out else None
 
 
 def _upside_down(at: At) -> float | None:
-    return at.args[1] / at.args[0] if at.op == "div" and not at.slot and at.args[0] else None
+    return at.args[1] / at.args[0] if not at.slot and at.args[0] else None
 
 
 def _degrees(at: At) -> float | None:
     x = at.args[0] * pi / 180
-    return {"sin": sin(x), "cos": sin(pi / 2 - x)}.get(at.op)
+    return sin(x) if at.op == "sin" else sin(pi / 2 - x)
 
 
 # ------------------------------------------------------------------------------------ wrong updates
@@ -345,10 +338,10 @@ TABLE: tuple[Mistake, ...] = (
             ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4.5}, "dq = 4.5"), node=_sign),
     Mistake("relu-off", "the gradient went through {where}, which is off",
             "where its input is negative, a relu lets nothing back",
-            ("f = 3*exp(relu(2*x))", {"x": -2}, "dx = 6"), edge=_through_the_gate),
+            ("f = 3*exp(relu(2*x))", {"x": -2}, "dx = 6"), ops="relu", edge=_through_the_gate),
     Mistake("loser", "at {where}, the gradient went to an argument that lost",
             "a maximum or minimum sends the whole gradient to the winner",
-            ("f = z*max(x, 3*y)^2", {"x": 1, "y": 0.9, "z": 7}, "dx = 37.8"), edge=_to_the_loser),
+            ("f = z*max(x, 3*y)^2", {"x": 1, "y": 0.9, "z": 7}, "dx = 37.8"), ops="max min", edge=_to_the_loser),
     Mistake("not-summed", "this is what flows back through {where} only, as if it had overwritten the rest", _SUM,
             ("a = 3*x; b = 5*x; c = 11*x; f = a + b*a + c", {"x": 2.5}, "dx = 40.5"), node=_overwritten, spreads=True),
     Mistake("path-missing", "the path through {where} is missing", _SUM,
@@ -373,52 +366,53 @@ TABLE: tuple[Mistake, ...] = (
     # --------------------------------------------------------------- the rules of single operations
     Mistake("not-swapped", "at {where}, a factor of the product was given its own value",
             "a product hands each factor the value of the other",
-            ("q = 3*x*y; f = q*z", {"x": 2, "y": 5, "z": 7}, "dy = 35"), edge=_own_factor),
+            ("q = 3*x*y; f = q*z", {"x": 2, "y": 5, "z": 7}, "dy = 35"), ops="mul", edge=_own_factor),
     Mistake("minus-lost", "at {where}, a minus sign was lost on the way back",
             "the derivative of a - b with respect to b, of -x, and of a / b with respect to b is negative",
-            ("f = x*(a - 3*x)", {"x": 4, "a": 5}, "dx = 5"), edge=_minus_lost),
+            ("f = x*(a - 3*x)", {"x": 4, "a": 5}, "dx = 5"), ops="sub div neg", edge=_minus_lost),
     Mistake("sign-of-abs", "at {where}, the sign of abs was forgotten", "the slope of abs is -1 on the left of 0",
-            ("f = 3*abs(2*x) + 7*x", {"x": -5}, "dx = 13"), edge=_sign_forgotten),
+            ("f = 3*abs(2*x) + 7*x", {"x": -5}, "dx = 13"), ops="abs", edge=_sign_forgotten),
     Mistake("exponent-kept", "at {where}, the exponent was not reduced by one", _POWER,
-            ("f = 5*x^3", {"x": 2}, "dx = 120"), edge=_exponent_kept),
+            ("f = 5*x^3", {"x": 2}, "dx = 120"), ops="pow square", edge=_exponent_kept),
     Mistake("factor-lost", "at {where}, the exponent was not brought down as a factor", _POWER,
-            ("f = 5*x^3", {"x": 2}, "dx = 20"), edge=_factor_lost),
+            ("f = 5*x^3", {"x": 2}, "dx = 20"), ops="pow square", edge=_factor_lost),
     Mistake("power-as-exponential", "at {where}, the exponent was treated as the variable, and the base as the "
             "constant", "in x^n the base varies: power rule; in a^x the exponent does: there the logarithm comes in",
-            ("f = 5*x^3", {"x": 2}, "dx = 27.726"), edge=_power_as_exponential),
+            ("f = 5*x^3", {"x": 2}, "dx = 27.726"), ops="pow", edge=_power_as_exponential),
     Mistake("exponential-as-power", "at {where}, an exponential was differentiated like a power",
             "in x^n the base varies: power rule; in a^x and e^x the exponent does: the power itself stays",
-            ("f = 5*2^x", {"x": 3}, "dx = 60"), edge=_exponential_as_power),
+            ("f = 5*2^x", {"x": 3}, "dx = 60"), ops="pow exp", edge=_exponential_as_power),
     Mistake("square-lost", "at {where}, the denominator was not squared",
             "quotient rule: the derivative with respect to the denominator has its square below",
-            ("f = 5*a/b", {"a": 3, "b": 4}, "db = -3.75"), edge=_square_lost),
+            ("f = 5*a/b", {"a": 3, "b": 4}, "db = -3.75"), ops="div", edge=_square_lost),
     Mistake("numerator-lost", "at {where}, the numerator was left out",
             "quotient rule: the derivative with respect to the denominator has the numerator above",
-            ("f = a/b", {"a": 3, "b": 4}, "db = -0.0625"), edge=_numerator_lost),
+            ("f = a/b", {"a": 3, "b": 4}, "db = -0.0625"), ops="div", edge=_numerator_lost),
     Mistake("not-inverted", "at {where}, 1 over the number was forgotten",
             "a quotient's numerator gets 1 over the denominator, a logarithm's argument 1 over itself",
-            ("f = 3*log(x)", {"x": 5}, "dx = 15"), edge=_not_inverted),
+            ("f = 3*log(x)", {"x": 5}, "dx = 15"), ops="div log", edge=_not_inverted),
     Mistake("of-the-input", "at {where}, the input was put where the output belongs",
             "these derivatives are written with the gate's output: s(1 - s), 1 - t², e itself",
-            ("f = 3*sigmoid(x)", {"x": 2}, "dx = -6"), edge=_of_the_input),
+            ("f = 3*sigmoid(x)", {"x": 2}, "dx = -6"), ops="sigmoid tanh exp", edge=_of_the_input),
     Mistake("undifferentiated", "at {where}, the function itself was used in the place of its derivative",
             "first the derivative, then the number",
-            ("f = 3*tanh(x)", {"x": 2}, "dx = 2.892"), edge=_undifferentiated),
+            ("f = 3*tanh(x)", {"x": 2}, "dx = 2.892"),
+            ops="sigmoid tanh sin cos log sqrt softplus", edge=_undifferentiated),
     Mistake("half-a-derivative", "at {where}, a factor or a square of the derivative was left out",
             "s(1 - s) has two factors, and 1 - t² a square",
-            ("f = 3*tanh(x)", {"x": 2}, "dx = 0.1079"), edge=_not_squared),
+            ("f = 3*tanh(x)", {"x": 2}, "dx = 0.1079"), ops="tanh sigmoid", edge=_not_squared),
     Mistake("base-ten", "at {where}, the logarithm was taken to base 10", "log and ln are the natural logarithm here",
-            ("p = x^2; f = -log(p)", {"x": 0.3}, "f = 1.0458"), edge=_base_ten, forward=_log_to_ten),
+            ("p = x^2; f = -log(p)", {"x": 0.3}, "f = 1.0458"), ops="log", edge=_base_ten, forward=_log_to_ten),
     Mistake("natural", "at {where}, the natural logarithm was taken", "look at the base: log2 and log10 name it",
-            ("f = 5*log2(x)", {"x": 3}, "f = 5.493"), forward=_log_to_e),
+            ("f = 5*log2(x)", {"x": 3}, "f = 5.493"), ops="log2 log10", forward=_log_to_e),
     Mistake("sine-sign", "at {where}, the sign of the derivative is wrong",
             "the derivative of sine is cosine, that of cosine is minus sine",
-            ("f = 3*cos(x) + 2*x", {"x": 1}, "dx = 4.524"), edge=_other_sign),
+            ("f = 3*cos(x) + 2*x", {"x": 1}, "dx = 4.524"), ops="sin cos", edge=_other_sign),
     Mistake("degrees", "at {where}, the angle was taken in degrees", "set the calculator to radians",
-            ("f = 3*sin(x)", {"x": 2}, "f = 0.1047"), edge=_degrees_back, forward=_degrees),
+            ("f = 3*sin(x)", {"x": 2}, "f = 0.1047"), ops="sin cos", edge=_degrees_back, forward=_degrees),
     Mistake("half-lost", "at {where}, the factor 2 below the root was forgotten",
             "the derivative of a root has twice the root below",
-            ("f = 3*sqrt(x)", {"x": 5}, "dx = 1.342"), edge=_half_lost),
+            ("f = 3*sqrt(x)", {"x": 5}, "dx = 1.342"), ops="sqrt", edge=_half_lost),
     Mistake("constant-varied", "at {where}, the constant was treated as if it varied, too",
             "a constant has no derivative: it only stays as a factor",
             ("f = (7*x)^2", {"x": 3}, "dx = 420"), edge=_constant_varied),
@@ -427,20 +421,20 @@ TABLE: tuple[Mistake, ...] = (
             ("q = x*3; r = q^2; f = r*z", {"x": 2, "z": 7}, "dx = 21"), edge=_left_out_gate),
     Mistake("shut", "at {where}, no gradient was let through, though this input is the one that counts",
             "a winner of a maximum, and a relu whose input is positive, pass the gradient on unchanged",
-            ("f = 3*relu(2*x)*y", {"x": 4, "y": 2.5}, "dx = 0"), edge=_shut),
+            ("f = 3*relu(2*x)*y", {"x": 4, "y": 2.5}, "dx = 0"), ops="relu max min", edge=_shut),
     # ---------------------------------------------------------------------------- the forward pass
     Mistake("left-out", "{where} was left out", "a margin or a bias is a term like any other",
-            ("s = 4*x + b; f = s*z", {"x": 3, "b": -1.5, "z": 7}, "f = 84"), forward=_term_left_out),
+            ("s = 4*x + b; f = s*z", {"x": 3, "b": -1.5, "z": 7}, "f = 84"), ops="add sub", forward=_term_left_out),
     Mistake("minus-overlooked", "at {where}, a minus sign was overlooked in the forward pass", _FORWARD,
-            ("q = 5*(a - b); f = q*z", {"a": 1, "b": 3, "z": 7}, "q = 20"), forward=_minus_overlooked),
+            ("q = 5*(a - b); f = q*z", {"a": 1, "b": 3, "z": 7}, "q = 20"), ops="sub neg", forward=_minus_overlooked),
     Mistake("power-as-product", "at {where}, a power was worked out as a product",
             "x^3 is x times x times x, and e^x a power of 2.718...",
-            ("f = 5*x^3", {"x": 7}, "f = 105"), forward=_multiplied_exponent),
+            ("f = 5*x^3", {"x": 7}, "f = 105"), ops="pow square exp", forward=_multiplied_exponent),
     Mistake("took-the-loser", "at {where}, the wrong argument was taken",
             "a maximum takes the larger, a minimum the smaller, and a relu 0 where its input is negative",
-            ("f = 3*max(x, y)", {"x": 1, "y": 2.5}, "f = 3"), forward=_took_the_loser),
+            ("f = 3*max(x, y)", {"x": 1, "y": 2.5}, "f = 3"), ops="relu max min", forward=_took_the_loser),
     Mistake("upside-down", "at {where}, the fraction was taken upside down", _FORWARD,
-            ("f = 3*a/b", {"a": 2, "b": 7}, "f = 1.167"), forward=_upside_down),
+            ("f = 3*a/b", {"a": 2, "b": 7}, "f = 1.167"), ops="div", forward=_upside_down),
     # --------------------------------------------------------------------------------- the update
     Mistake("ascent", "this goes up the gradient", "descent subtracts: new value = old value + (-rate * gradient)",
             ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = 4.82"), update=_ascent, rate=0.1),

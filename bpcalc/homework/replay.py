@@ -26,14 +26,16 @@ LIMIT = 500
 class Gate:
     """One operation: its node, its row's name, its inputs, and its rules as functions.
 
-    ``partials[slot]`` is None where the input is held constant.
+    ``partials[slot]`` is None where the input is held constant, and so says ``held``; ``leaf[slot]`` is
+    whether the input is a variable or a number.
     """
 
-    __slots__ = ("args", "forward", "k", "op", "partials", "variadic")
+    __slots__ = ("_row", "args", "forward", "held", "k", "leaf", "op", "partials", "variadic")
 
     def __init__(self, report: Report, k: int) -> None:
         graph = report.graph
         row = graph.row(k)
+        self._row = row
         self.k = k
         self.op = row.name
         self.variadic = row.variadic
@@ -41,6 +43,8 @@ class Gate:
         self.forward = floats().forward(row)
         self.partials = [floats().partial(row, slot) if report.is_live(k) and report.is_live(i) else None
                          for slot, i in enumerate(self.args)]
+        self.held = tuple(rule is None for rule in self.partials)
+        self.leaf = tuple(not graph.args(i) for i in self.args)
 
     def value(self, point: list[float]) -> float | None:
         """The gate's value at ``point``; None where it does not exist."""
@@ -53,8 +57,13 @@ class Gate:
     def local(self, slot: int, point: list[float], out: float) -> float | None:
         """The local gradient with respect to input ``slot``; None where it does not exist or is not asked for."""
         rule = self.partials[slot]
-        if rule is None:
-            return None
+        return None if rule is None else self._computed(rule, slot, point, out)
+
+    def varied(self, slot: int, point: list[float], out: float) -> float | None:
+        """The local gradient with respect to input ``slot``, even if that is held constant."""
+        return self._computed(floats().partial(self._row, slot), slot, point, out)
+
+    def _computed(self, rule: Callable[..., float], slot: int, point: list[float], out: float) -> float | None:
         try:
             found = float(rule(point, point[slot], out) if self.variadic else rule(*point, out))
         except (ArithmeticError, ValueError):
@@ -97,13 +106,17 @@ _NONE = Pins()
 class Plan:
     """The gates of a report, in forward order, ready to run again and again."""
 
-    __slots__ = ("_noise", "exact", "gates", "report", "size", "users")
+    __slots__ = ("_noise", "by_op", "exact", "gate_at", "gates", "report", "size", "users")
 
     def __init__(self, report: Report) -> None:
         graph = report.graph
         self.report = report
         self.size = len(graph)
         self.gates = [Gate(report, k) for k in range(self.size) if graph.args(k)]
+        self.gate_at = {gate.k: gate for gate in self.gates}
+        self.by_op: dict[str, list[Gate]] = {}
+        for gate in self.gates:
+            self.by_op.setdefault(gate.op, []).append(gate)
         self.users: dict[int, list[tuple[Gate, int]]] = {}
         """For every node the edges that leave it towards the output: (gate, slot), in forward order."""
         for gate in self.gates:
@@ -174,7 +187,7 @@ class Plan:
 
     def last_value(self, k: int, run: Run) -> float | None:
         """The value of gate ``k`` from its inputs' values in a run, whatever the run has there."""
-        gate = next((gate for gate in self.gates if gate.k == k), None)
+        gate = self.gate_at.get(k)
         return None if gate is None else gate.value([run.values[i] for i in gate.args])
 
     def reach(self, run: Run, at: int) -> list[float]:

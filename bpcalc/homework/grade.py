@@ -1,0 +1,190 @@
+"""Class lists: one row a student, one column a key.
+
+The first column names the student; every other one is a key, as in ``--check``.  A blank is a missing
+answer.  What cannot be read is reported, counts as not right, and stops nobody else's row.
+"""
+
+from __future__ import annotations
+
+import csv
+
+from ..errors import BindingProblem, BpcalcError, InputProblem, Source
+from ..report import Report
+from .answers import Answer, Place, is_blank, read_answer, resolve
+from .check import MISSING, AnswerVerdict, Judge
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+UNREADABLE = "unreadable"
+_ABOUT = frozenset(("student", "students", "name", "names", "id", "email", "e-mail", "mail", "login", "user",
+                    "username", "section", "group", "class", "timestamp", "date", "time"))
+"""Headings of columns that are about the student, wherever they stand."""
+
+_CACHED = 50_000
+
+
+class Graded:
+    """One student's row: a verdict for every key, in order, or the ``problem`` that kept it from being read."""
+
+    __slots__ = ("line", "problem", "student", "verdicts")
+
+    def __init__(self, student: str, line: int, verdicts: list[AnswerVerdict], problem: str = "") -> None:
+        self.student = student
+        self.line = line
+        self.verdicts = verdicts
+        self.problem = problem
+
+    @property
+    def score(self) -> int:
+        """How many answers count as right."""
+        return sum(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def mistakes(self) -> list[tuple[str, str]]:
+        """The diagnosed mistakes: (key, code)."""
+        return [(verdict.key, verdict.mistake) for verdict in self.verdicts if verdict.mistake is not None]
+
+
+class ClassList:
+    """A class list's keys, its graded rows, and what could not be read: (line, words)."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self.keys = keys
+        self.rows: list[Graded] = []
+        self.problems: list[tuple[int, str]] = []
+
+    def scores(self) -> list[int]:
+        """The scores of the rows that could be read, lowest first."""
+        return sorted(row.score for row in self.rows if not row.problem)
+
+    def passed(self) -> list[int]:
+        """For every key, how many students have it right."""
+        counts = [0] * len(self.keys)
+        for row in self.rows:
+            for at, verdict in enumerate(row.verdicts):
+                counts[at] += verdict.passed
+        return counts
+
+    def mistakes(self) -> list[tuple[str, int, dict[str, int]]]:
+        """The class's mistakes, the most frequent first: (code, count, count by key)."""
+        counts: dict[str, dict[str, int]] = {}
+        for row in self.rows:
+            for key, code in row.mistakes:
+                by_key = counts.setdefault(code, {})
+                by_key[key] = by_key.get(key, 0) + 1
+        found = [(code, sum(by_key.values()), by_key) for code, by_key in counts.items()]
+        return sorted(found, key=lambda item: -item[1])
+
+
+def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
+          progress: Callable[[int, int], None] | None = None) -> ClassList:
+    """Judge every row of a class list.
+
+    ``progress`` is called with the rows done and all rows, now and then.  Raises InputProblem for a
+    file without a heading or without rows, BindingProblem for a heading that is no key.
+    """
+    lines = text.splitlines(keepends=True)
+    first = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(",;\t", key=first.count))
+    heading = [cell.strip() for cell in next(_rows(reader), (0, []))[1] or []]
+    if not any(heading):
+        raise InputProblem(f"{name} is empty", hint="the first row names the columns: student, q, df/dx")
+    columns = _columns(heading, report, name)
+    found = ClassList([heading[at] for at, _ in columns])
+    answers: dict[tuple[int, str], Answer | str] = {}
+    judged: dict[tuple[str, ...], list[AnswerVerdict]] = {}
+    who = next((at for at in range(len(heading)) if at not in dict(columns)), None)
+    for line, cells in _rows(reader):
+        if cells is None:
+            found.problems.append((line, "this row is not CSV"))
+            found.rows.append(Graded(f"line {line}", line, [], "not CSV"))
+            continue
+        cells = [cell.strip() for cell in cells]
+        if not any(cells):
+            continue
+        student = (cells[who] if who is not None and who < len(cells) else "") or f"line {line}"
+        if any(cells[len(heading):]):
+            problem = f"{len(cells)} cells under {len(heading)} headings"
+            found.problems.append((line, f"{student}: {problem}"))
+            found.rows.append(Graded(student, line, [], problem))
+            continue
+        cells += [""] * (len(heading) - len(cells))
+        typed = tuple(cells[at] for at, _ in columns)
+        verdicts = judged.get(typed)
+        if verdicts is None:
+            if len(judged) >= _CACHED:
+                judged.clear()
+            verdicts = judged[typed] = _judge(typed, columns, found.keys, judge, answers)
+        for verdict in verdicts:
+            if verdict.status == UNREADABLE:
+                found.problems.append((line, f"{student}: {verdict.note}"))
+        found.rows.append(Graded(student, line, verdicts))
+        if progress is not None and len(found.rows) % 64 == 0:
+            progress(line, len(lines))
+    if not found.rows:
+        raise InputProblem(f"{name} has no rows under its heading")
+    return found
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
+    """The rows of a CSV reader with their line numbers; None for one that cannot be read."""
+    while True:
+        cells: list[str] | None
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = None
+        yield getattr(reader, "line_num", 0), cells
+
+
+def _columns(heading: list[str], report: Report, name: str) -> list[tuple[int, Place]]:
+    """The columns that are keys: (position, place)."""
+    columns: list[tuple[int, Place]] = []
+    seen: dict[Place, str] = {}
+    for at, key in enumerate(heading):
+        source = Source(key, f"{name}, heading")
+        if key.lower().replace(" address", "").replace(" ", "") in _ABOUT and report.graph.node(key) is None:
+            continue
+        try:
+            place = resolve(key, report, source)
+        except BpcalcError:
+            if at == 0:
+                continue
+            raise
+        if place in seen:
+            raise BindingProblem(f"two columns ask for the same, {seen[place]} and {key}", source, (0, len(key)))
+        seen[place] = key
+        columns.append((at, place))
+    if not columns:
+        raise InputProblem(f"{name} has no column whose heading is a key", hint="for example student, q, df/dx")
+    return columns
+
+
+def _judge(typed: tuple[str, ...], columns: list[tuple[int, Place]], keys: list[str], judge: Judge,
+           known: dict[tuple[int, str], Answer | str]) -> list[AnswerVerdict]:
+    """The verdicts on one row, in the order of the columns."""
+    read: list[Answer] = []
+    found: dict[int, AnswerVerdict] = {}
+    at_of: list[int] = []
+    for at, (text, (_, place)) in enumerate(zip(typed, columns)):
+        if is_blank(text):
+            found[at] = AnswerVerdict(keys[at], None, MISSING, judge.exact(place))
+            continue
+        answer = known.get((at, text))
+        if answer is None:
+            try:
+                answer = read_answer(keys[at], place, text)
+            except BpcalcError as error:
+                answer = error.message
+            known[at, text] = answer
+        if isinstance(answer, str):
+            found[at] = AnswerVerdict(keys[at], None, UNREADABLE, judge.exact(place), answer)
+        else:
+            read.append(answer)
+            at_of.append(at)
+    found.update(zip(at_of, judge.verdicts(read)))
+    return [found[at] for at in range(len(typed))]

@@ -1,0 +1,151 @@
+"""Class lists: one row a student."""
+
+import csv
+import io
+import json
+import random
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+import bpcalc as package
+from bpcalc import backprop
+from bpcalc.homework.check import Judge
+from bpcalc.homework.grade import grade
+
+CLASSIC = ("q = x + y; f = q*z", "x=-2", "y=5", "z=-4")
+LIST = """student,q,dq,dx,dy,dz
+Ada,3,-4,-4,-4,3
+Ben,3,4,4,4,3
+"Cleo, the second",3,-4,3,-4,-4
+Dan,three,-4,,-4,3
+Eve,3,-4,-4,-4,3,extra
+
+Flo,3,-4
+"""
+SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def graded(bpcalc, tmp_path):
+    def call(text, *more):
+        path = tmp_path / "class.csv"
+        path.write_text(text, encoding="utf-8", newline="")
+        return bpcalc(*CLASSIC, "--grade", path, *more)
+
+    return call
+
+
+def test_scores_verdicts_and_mistakes(graded):
+    ran = graded(LIST)
+    assert ran.code == 0
+    rows = {line.split("  ")[0]: line for line in ran.out.splitlines()}
+    assert "5/5" in rows["Ada"]
+    assert "4/5" in rows["Ben"]
+    assert "dq: sign" in rows["Ben"]
+    assert "3/5" in rows["Cleo, the second"]
+    assert "not read: 7 cells under 6 headings" in rows["Eve"]
+    assert "2/5" in rows["Flo"]
+    assert "5 students: mean 3.4 of 5, median 3, all right 1" in ran.out
+    assert "  sign       1  in dq 1" in ran.out
+
+
+def test_bad_rows_are_named_and_stop_nobody(graded):
+    ran = graded(LIST)
+    assert "line 5: Dan: the answer for q cannot be read" in ran.err
+    assert "line 6: Eve: 7 cells" in ran.err
+    assert ran.err.count("\n") == 2
+
+
+def test_the_grade_book(graded):
+    rows = list(csv.DictReader(io.StringIO(graded(LIST, "--format", "csv").out)))
+    assert [row["score"] for row in rows] == ["5", "4", "3", "3", "", "2"]
+    assert rows[1]["dx"] == "follows"
+    assert rows[1]["mistakes"] == "dq: sign"
+    assert rows[2]["student"] == "Cleo, the second"
+    assert (rows[3]["q"], rows[3]["dx"]) == ("unreadable", "missing")
+
+
+def test_json_keeps_the_schema_and_gives_nothing_away(graded):
+    found = json.loads(graded(LIST, "--json").out)
+    jsonschema.validate(found, SCHEMA)
+    assert found["students"][0]["score"] == 5
+    assert found["students"][4]["score"] is None
+    assert found["summary"]["right"] == {"q": 4, "dq": 4, "dx": 2, "dy": 4, "dz": 3}
+    assert "expected" not in json.dumps(found)
+    revealed = json.loads(graded(LIST, "--json", "--reveal").out)
+    jsonschema.validate(revealed, SCHEMA)
+    assert revealed["students"][2]["answers"][2]["expected"] == -4
+
+
+def test_a_row_is_judged_as_its_sheet_would_be():
+    report = backprop("f = 3*tanh(w*x + b)", w=2, x=3, b=-4)
+    keys = ["f", "dw", "dx", "db"]
+    rng = random.Random(7)
+    exact = {"f": report.value, **{f"d{name}": gradient for name, gradient in report.gradients.items()}}
+    lines, sheets = [",".join(["who", *keys])], []
+    for at in range(150):
+        sheet = {key: f"{exact[key] * rng.choice((1, 1, 1, -1, 2, 0.5)):.{rng.randint(1, 4)}f}" for key in keys}
+        sheets.append(sheet)
+        lines.append(",".join([f"s{at}", *sheet.values()]))
+    rows = grade("\n".join(lines), report, Judge(report)).rows
+    for row, sheet in zip(rows, sheets):
+        alone = report.check(sheet)
+        assert [(verdict.status, verdict.mistake) for verdict in row.verdicts] == \
+            [(verdict.status, verdict.mistake) for verdict in alone]
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("", "is empty"), ("student,q\n", "no rows"), ("student,q,dw\nAda,3,1\n", "no node called 'dw'"),
+    ("student,name\nAda,3\n", "no column whose heading is a key"), ("student,q,value q\nAda,3,3\n", "ask for the same"),
+    ("student,new x\nAda,3\n", "--lr"),
+])
+def test_lists_that_cannot_be_graded(graded, text, message):
+    ran = graded(text)
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+@pytest.mark.parametrize("text", [
+    "student;q;dx\nAda;3;-4\n", "student\tq\tdx\nAda\t3\t-4\n", "\ufeffstudent,q,dx\r\nAda,3,-4\r\n",
+    "Timestamp,Name,q,dx,Email Address\n1 Jan,Ada,3,-4,a@b\n",
+])
+def test_forms_that_spreadsheets_and_questionnaires_write(graded, text):
+    ran = graded(text)
+    assert ran.code == 0
+    assert "2/2" in ran.out
+
+
+def test_names_cannot_run_as_formulas_in_a_spreadsheet(graded):
+    assert "'=cmd" in graded("student,q\n=cmd(),3\n", "--format", "csv").out
+
+
+def test_names_cannot_move_the_cursor(graded):
+    ran = graded("student,q\nA\x1b[2Jda,3\n")
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_a_broken_row_of_csv_is_a_bad_row(graded):
+    ran = graded("student,q\nAda,3\n" + "x" * 200_000 + ",3\nBen,3\n")
+    assert ran.code == 0
+    assert "is not CSV" in ran.err
+    assert "2 students" in ran.out
+
+
+def test_updates_can_be_graded(graded):
+    assert "2/2" in graded("student,new x,dx\nAda,-1.6,-4\n", "--lr", "0.1").out
+
+
+@pytest.mark.parametrize("words", [("--check", "q=3"), ("--require", "all"), ("--format", "svg")])
+def test_what_does_not_go_with_a_class_list(graded, words):
+    assert graded(LIST, *words).code == 2
+
+
+@pytest.mark.slow
+def test_ten_thousand_rows(graded):
+    rng = random.Random(3)
+    rows = "".join(f"s{at},{rng.choice((3, 7, -3))},{rng.choice((-4, 4, 3))},{rng.choice((-4, 4, 1))}\n"
+                   for at in range(10_000))
+    ran = graded("student,q,dq,dx\n" + rows, "--format", "csv")
+    assert ran.out.count("\n") == 10_001
