@@ -92,7 +92,7 @@ OPTIONS = (
     Option("--tolerance", "T", HOME, "Accept a relative error of T, whatever digits were typed."),
     Option("--worksheet", None, HOME, "The numbers as blanks to fill in: text, or --format markdown, latex or json."),
     Option("--reveal", None, HOME, "Show the right numbers, too; makes a worksheet the teacher's key."),
-    Option("--grade", "CSV", HOME, "Grade a class list: one row a student, one column a key."),
+    Option("--grade", "PATH", HOME, "Grade a class list: one row a student, one column a key."),
     Option("--symbolic", None, CHECK, "Derivatives by sympy, compared with backprop's."),
     Option("--gradcheck", None, CHECK, "Central differences beside the gradients."),
     Option("--lr", "RATE", LEARN, "Update the variables (those of --wrt): value + (-RATE * gradient)."),

@@ -40,9 +40,10 @@ KNOWN = {
     "iterations": ["--lr", "0.1", "--iterations", "20"], "optimizer": ["--lr", "0.1", "--optimizer", "adam"],
     "momentum": ["--lr", "0.1", "--optimizer", "momentum", "--momentum", "0.5"],
     "until": ["--lr", "0.1", "--iterations", "20", "--until", "0.1"], "output": ["-o", "out.json"],
-    "functions": ["--functions"], "version": ["--version"], "help": ["--help"],
+    "functions": ["--functions"], "version": ["--version"], "help": ["--help"], "grade": ["--grade", "class.csv"],
 }
-FILES = {"values.txt": "unused = 1\n", "answers.txt": "dx = 1\n", "expression.txt": f"x*sin({CANARY})"}
+FILES = {"values.txt": "unused = 1\n", "answers.txt": "dx = 1\n", "class.csv": "student,dx\nAda,1\n",
+         "expression.txt": f"x*sin({CANARY})"}
 LIKELY = {None: [], "PATH": ["values.txt"], "FILE": ["out.json"], "N": ["3"]}
 RUNS = {option.key: KNOWN[option.key] if option.key in KNOWN else
         [option.names[0], *LIKELY.get(option.metavar, ["1"])] for option in OPTIONS}
