@@ -79,6 +79,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         return _paths(report, digits, options), 0
     code = _second_opinions(report, options)
     learned = _learned(report, options)
+    if options["graph"] and form != "table":
+        raise UsageProblem("--graph draws below the table", hint="--format circuit is the drawing alone")
     if form != "table":
         pieces = _written(report, form, digits, options, learned)
     else:
@@ -390,12 +392,7 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
 
         return [(to_dot if form == "dot" else to_mermaid).render(report, digits)]
     if form == "circuit":
-        from .render import to_circuit
-
-        out = _target(options)
-        terminal = _is_terminal(out)
-        return [to_circuit.render(report, _width(terminal), digits, _can_show(out),
-                                  _colored(options["color"] or "auto", terminal))]
+        return [_circuit(report, digits, options)]
     if form == "plain":
         from .render import to_plain
 
@@ -406,6 +403,15 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     return to_blocks.lines(report, digits, Symbols(_can_show(_target(options))), options["all"])
 
 
+def _circuit(report: Report, digits: int, options: dict[str, Any]) -> str:
+    from .render import to_circuit
+
+    out = _target(options)
+    terminal = _is_terminal(out)
+    return to_circuit.render(report, _width(terminal), digits, _can_show(out),
+                             _colored(options["color"] or "auto", terminal))
+
+
 def _table(report: Report, digits: int, options: dict[str, Any], color: str,
            learned: Descent | None) -> Iterable[str]:
     from .render.symbols import Symbols
@@ -413,14 +419,14 @@ def _table(report: Report, digits: int, options: dict[str, Any], color: str,
     out = _target(options)
     terminal = _is_terminal(out)
     symbols = Symbols(_can_show(out))
-    after = []
+    after = ["\n", _circuit(report, digits, options)] if options["graph"] else []
     if learned is not None:
         from .render import to_descent
 
-        after = [to_descent.render(learned, report.symbol, digits, symbols)]
+        learnt = to_descent.render(learned, report.symbol, digits, symbols)
         if len(learned.losses) > 2:
-            return after
-        after.insert(0, "\n")
+            return [learnt]
+        after += ["\n", learnt]
     from .render import to_table  # rich: only when a table is wanted
 
     return chain(to_table.lines(report, _width(terminal), digits, symbols, options["all"], _colored(color, terminal)),

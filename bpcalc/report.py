@@ -653,10 +653,38 @@ class Report:
             raise UsageProblem(f"there is no {form} worksheet", hint="text, markdown, latex or json")
         return to_worksheet.text(self, reveal, digits)
 
+    def to_svg(self, digits: int = 6, title: str | None = None) -> str:
+        """The picture of the circuit, a whole SVG document."""
+        from .render.to_svg import render
+
+        return render(self, digits, title)
+
+    def to_html(self, digits: int = 6, title: str | None = None) -> str:
+        """A page that plays both passes step by step and computes again for other inputs."""
+        from .render.to_html import render
+
+        return render(self, digits, title)
+
+    def show(self) -> str:
+        """Write the page to a temporary file, open it in the web browser, and return the file's path."""
+        import webbrowser
+        from pathlib import Path
+        from tempfile import NamedTemporaryFile
+
+        with NamedTemporaryFile("w", encoding="utf-8", prefix="bpcalc-", suffix=".html", delete=False) as file:
+            file.write(self.to_html())
+        webbrowser.open(Path(file.name).as_uri())
+        return file.name
+
     def _repr_html_(self) -> str:
         from .render.to_notebook import render
 
         return render(self)
+
+    def _repr_svg_(self) -> str | None:
+        from .render.to_notebook import DRAWN
+
+        return self.to_svg() if len(self) <= DRAWN else None
 
     def __repr__(self) -> str:
         return f"<Report {self.symbol} = {self.value!r}, gradients {self.gradients!r:.200}>"

@@ -3,6 +3,7 @@
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -242,18 +243,78 @@ def test_the_command_line_writes_pictures(bpcalc, tmp_path):
     assert target.read_text(encoding="utf-8") == bpcalc(*words, "--format", "svg").out
 
 
-@pytest.mark.parametrize("seed", range(40))
-@pytest.mark.parametrize("columns", [60, 120, None])
-def test_the_text_circuit_and_the_tree_show_every_number(seed, columns):
-    program = Program(seed, size=6, kinks=False)
-    report = backprop(program.text, program.inputs)
-    drawn = to_circuit.render(report, columns)
-    for node in report.nodes:
-        for number in (node.value, node.gradient):
-            if number is not None:
-                assert re.search(rf"(?<![\w.-]){re.escape(show(number))}(?![\w.])", drawn), show(number)
-    if columns:
-        assert max(map(len, drawn.splitlines())) <= max(columns, 200)
+def numbers_in_words(report):
+    """How often each number stands in a circuit in text: at both ends of what is drawn once, and at each use."""
+    graph = report.graph
+    products = {(edge.node, edge.slot): edge.product for edge in report.edges}
+    fed = Counter(i for k in range(len(graph)) for i in graph.args(k))
+    found = Counter()
+    for k in range(len(graph)):
+        for slot, i in enumerate(graph.args(k)):
+            found[show(report.nodes[i].value)] += 1
+            if (k, slot) in products:
+                found[show(products[k, slot])] += 1
+            if graph.row(i).name == "constant" and is_number(report.label(i)):
+                found[report.label(i)] += 1                     # its name is a number, too
+        name = graph.row(k).name
+        top = (graph.args(k) and fed[k] != 1) or (name == "input" and not fed[k]) or k == graph.output
+        if top:
+            found[show(report.nodes[k].value)] += 1
+            if report.is_live(k):
+                found[show(report.gradient(k))] += 1
+        if name == "input" and report.is_live(k) and fed[k] > 1:
+            found[show(report.gradient(k))] += 1                # below the drawing: the sum
+    return found
+
+
+def is_number(word):
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, None])
+def test_a_circuit_in_text_has_every_number_as_often_as_it_occurs(columns):
+    drawings = 0
+    for seed in range(150):
+        report = some_report(seed, size=1 + seed % 9, kinks=False)
+        drawn = to_circuit.render(report, columns)
+        found = Counter(word for word in drawn.split() if is_number(word))
+        if "above a wire" in drawn:
+            drawings += 1
+            assert found == numbers_in_words(report), (seed, columns)
+        else:                                                   # the tree: deep parts stand on their own
+            assert not numbers_in_words(report) - found, (seed, columns)
+        assert max(map(len, drawn.splitlines())) <= (columns or to_circuit.WIDEST)
+    assert drawings >= 20
+
+
+def test_a_circuit_in_ascii_says_the_same():
+    for seed in range(30):
+        report = some_report(seed, size=5)
+        fancy, plain = to_circuit.render(report, 100), to_circuit.render(report, 100, unicode=False)
+        assert plain.isascii()
+        assert [*filter(is_number, fancy.split())] == [*filter(is_number, plain.split())]
+        assert [len(line) for line in fancy.splitlines()] == [len(line) for line in plain.splitlines()]
+
+
+def test_the_table_can_have_the_circuit_below_it(bpcalc):
+    words = [CLASSIC[0], "x=-2", "y=5", "z=-4"]
+    both = bpcalc(*words, "--graph")
+    assert both.code == 0
+    assert both.out == bpcalc(*words).out + "\n" + bpcalc(*words, "--format", "circuit").out
+    assert "\x1b[32m" in bpcalc(*words, "--graph", "--color", "always").out
+    assert bpcalc(*words, "--graph", "--json").code == 2
+
+
+def test_a_thousand_nodes_draw_at_once(bpcalc):
+    text = "+".join(f"x{i}*{i}" for i in range(334))
+    out = bpcalc(text, *(f"x{i}={i}" for i in range(334)), "--format", "circuit").out
+    assert all(f" x{i}\n" in out for i in range(334))
+    deep = bpcalc("sin(" * 1000 + "x" + ")" * 1000, "x=1", "--format", "circuit").out
+    assert max(map(len, deep.splitlines())) <= 80 + 40
 
 
 def test_pictures_as_text_for_other_programs(bpcalc):
@@ -267,3 +328,24 @@ def test_pictures_as_text_for_other_programs(bpcalc):
     assert "#45;12" in mermaid                      # every sign is written by its number
     assert bpcalc(*words, "--format", "circuit").code == 0
     assert bpcalc(*words, "--format", "circuit", "--color", "never").out.count("-4") >= 4
+
+
+def test_a_notebook_shows_table_and_picture():
+    report = backprop(*CLASSIC)
+    html = report._repr_html_()
+    assert "<table>" in html
+    assert report.to_svg() in html
+    assert report._repr_svg_() == to_svg.render(report)
+    large = backprop("+".join(["x"] * 200), x=1)
+    assert "<svg" not in large._repr_html_()
+    assert large._repr_svg_() is None
+
+
+def test_show_opens_the_page_in_the_browser(monkeypatch, tmp_path):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    report = backprop(*CLASSIC)
+    path = report.show()
+    assert opened == [Path(path).as_uri()]
+    assert Path(path).read_text(encoding="utf-8") == report.to_html()

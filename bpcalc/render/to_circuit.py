@@ -42,8 +42,13 @@ def render(report: Report, width: int | None, digits: int = 6, unicode: bool = T
     if max(plan.width for plan in plans) > room:
         return render_tree(report, width, digits, unicode, color)
     parts = [line for plan in plans for line in (*plan.lines(unicode, color), "")][:-1]
+    drawn_once = [plan.end for plan in plans[:-1] if plan.tree[-1].inputs]
     dead = any(not twig.live for plan in plans for twig in plan.tree)
     key = [_key(color)]
+    if drawn_once:
+        names = drawn_once[0] if len(drawn_once) == 1 else f"{', '.join(drawn_once[:-1])} and {drawn_once[-1]}"
+        words = f"{names}: drawn once, and called by name where used"
+        key.append(words if len(words) <= room else "what is used several times is drawn once, then named")
     if dead:
         key.append(("╌╌╌╌" if unicode else ". . ") + "  no gradient")
     return "\n".join([*parts, *footer(report, digits, "", color), "", *key]) + "\n"
@@ -79,7 +84,7 @@ class _Plan:
                 self.row.append(pitch * leaves + 1)
                 leaves += 1
                 self.meet.append(0)
-                self.start.append(names + 1)
+                self.start.append(names + 1)            # numbers stand in one column; the wire begins at the name
             self.least.append(self.start[at] + max(len(self.values[at]), len(self.gradients[at])) + 2)
         self.height = pitch * leaves
         self.end = tree[-1].name
@@ -100,7 +105,8 @@ class _Plan:
             rows[row - 1].append((start + 1, self.values[at], "\x1b[32m"))
             if self.gradients[at]:
                 rows[row + 1].append((start + 1, self.gradients[at], "\x1b[31m"))
-            rows[row].append((start, (wire if twig.live else dead) * (until[at] - start), ""))
+            first = len(twig.name) + 1 if twig.live and not twig.inputs else start
+            rows[row].append((first, (wire if twig.live else dead) * (until[at] - first), ""))
             if twig.inputs:
                 self._operation(rows, at, unicode)
             else:

@@ -174,7 +174,10 @@ class _Page:
         return "".join(lines)
 
     def _notes(self) -> str:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.cells.notes())
+        lines = self.cells.notes()
+        if self.report.decimals is not None:
+            lines.insert(0, f"{self.cells.carried().partition(';')[0]}.")
+        notes = "".join(f"<li>{escape(line)}</li>" for line in lines)
         return f'<ul id="notes">{notes}</ul>'
 
     # ------------------------------------------------------------------------------------------ steps
@@ -237,6 +240,8 @@ class _Page:
     def _script(self) -> str:
         graph = self.report.graph
         try:
+            if self.report.decimals is not None:
+                raise KeyError("hand arithmetic")     # the page carries all digits
             made = rules({row.name: row for row in map(graph.row, range(len(graph)))}.values())
         except KeyError:
             made = "null"

@@ -1,4 +1,4 @@
-"""The table as HTML, for notebooks: the cells of the terminal's table, escaped."""
+"""What a notebook shows of a run: the table as HTML, in the words of the terminal's, and the picture below it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from html import escape
 from ..report import Report
 from .cells import Cells, gap, steps
 from .symbols import Symbols
+from .to_svg import render as picture
+
+DRAWN = 120
+"""Pictures of more nodes than this would fill screens; they are there for the asking (``to_svg``)."""
 
 _CELL = "text-align:{};vertical-align:top;white-space:nowrap"
 
 
 def render(report: Report, digits: int = 6) -> str:
-    """An HTML fragment: a title, one table row for each edge, the notes."""
+    """An HTML fragment: a title, one table row for each edge, the notes, the picture."""
     symbols = Symbols()
     cells = Cells(report, digits, symbols)
     heads = ("node", "forward", cells.derivative(cells.top, "node"), "input", "local gradient",
@@ -30,7 +34,13 @@ def render(report: Report, digits: int = 6) -> str:
     head = "".join(f'<th style="{_style(at)}">{escape(text)}</th>' for at, text in enumerate(heads))
     notes = "".join(f"<div>{escape(note)}</div>" for note in cells.notes())
     return (f"<div><div><b>{escape(cells.title())}</b></div><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>{notes}</div>")
+            f"<tbody>{body}</tbody></table>{notes}{_drawn(report, digits)}</div>")
+
+
+def _drawn(report: Report, digits: int) -> str:
+    if len(report) > DRAWN:
+        return ""
+    return f'<div style="overflow-x:auto;margin-top:.8em">{picture(report, digits)}</div>'
 
 
 def _style(column: int) -> str:
