@@ -79,6 +79,23 @@ def test_examples_print_what_the_page_shows(page, bpcalc, tmp_path, monkeypatch,
         f"{page.name} is not what the program prints: pytest tests/test_docs.py --update"
 
 
+def test_the_pictures_in_the_docs_are_what_the_commands_write(bpcalc, tmp_path, monkeypatch, request):
+    monkeypatch.chdir(tmp_path)
+    page = ROOT / "docs" / "pictures.md"
+    text = page.read_text(encoding="utf-8")
+    shell = Shell(bpcalc)
+    for match in BLOCK.finditer(text):
+        for command, shown in commands(match[1]):
+            shell.output(command, shown)
+    pictures = re.findall(r"!\[.+\]\((.+\.svg)\)", text)
+    assert len(pictures) == 3
+    for name in pictures:
+        made = Path(name).read_bytes()
+        if request.config.getoption("--update"):
+            (page.parent / name).write_bytes(made)
+        assert (page.parent / name).read_bytes() == made, "pytest tests/test_docs.py --update draws it again"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_examples_print_what_the_page_shows(page):
     parser = doctest.DocTestParser()

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from ..report import Report
 from .numbers import show
-from .to_tree import Twig, footer, trees
+from .to_tree import Twig, footer, once, trees
 from .to_tree import render as render_tree
 
 WIDEST = 200
@@ -42,13 +42,9 @@ def render(report: Report, width: int | None, digits: int = 6, unicode: bool = T
     if max(plan.width for plan in plans) > room:
         return render_tree(report, width, digits, unicode, color)
     parts = [line for plan in plans for line in (*plan.lines(unicode, color), "")][:-1]
-    drawn_once = [plan.end for plan in plans[:-1] if plan.tree[-1].inputs]
     dead = any(not twig.live for plan in plans for twig in plan.tree)
     key = [_key(color)]
-    if drawn_once:
-        names = drawn_once[0] if len(drawn_once) == 1 else f"{', '.join(drawn_once[:-1])} and {drawn_once[-1]}"
-        words = f"{names}: drawn once, and called by name where used"
-        key.append(words if len(words) <= room else "what is used several times is drawn once, then named")
+    key += once([plan.tree for plan in plans], room)
     if dead:
         key.append(("╌╌╌╌" if unicode else ". . ") + "  no gradient")
     return "\n".join([*parts, *footer(report, digits, "", color), "", *key]) + "\n"

@@ -124,7 +124,8 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
     green, red, plain = ("\x1b[32m", "\x1b[31m", "\x1b[0m") if color else ("", "", "")
     lines = [f"{green}{value:>{left}}{plain}  {red}{gradient:>{middle}}{plain}  {words}" if words else ""
              for value, gradient, words in (heads, *rows)]
-    return "\n".join([*lines, *footer(report, digits, dash, color)]) + "\n"
+    below = [*footer(report, digits, dash, color), *once(forest, width)]
+    return "\n".join([*lines, *([""] if below and below[0] else []), *below]) + "\n"
 
 
 def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
@@ -135,6 +136,16 @@ def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
     if any(code == CONSTANT for code in report.graph.ops) and dash:
         lines.append(f"{dash} no gradient")
     return ["", *lines] if lines else []
+
+
+def once(forest: list[list[Twig]], room: int | None) -> list[str]:
+    """What is said about nodes that have a drawing of their own, in one line."""
+    names = [tree[-1].name for tree in forest[:-1] if tree[-1].inputs]
+    if not names:
+        return []
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    words = f"{listed}: drawn once, and called by name where used"
+    return [words if room is None or len(words) <= room else "what is used several times is drawn once, then named"]
 
 
 def _called(twig: Twig) -> str:
