@@ -124,8 +124,8 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
     green, red, plain = ("\x1b[32m", "\x1b[31m", "\x1b[0m") if color else ("", "", "")
     lines = [f"{green}{value:>{left}}{plain}  {red}{gradient:>{middle}}{plain}  {words}" if words else ""
              for value, gradient, words in (heads, *rows)]
-    below = [*footer(report, digits, dash, color), *once(forest, width)]
-    return "\n".join([*lines, *([""] if below and below[0] else []), *below]) + "\n"
+    after = [*footer(report, digits, dash, color), *once(forest, width)]
+    return "\n".join([*lines, *([""] if after and after[0] else []), *after]) + "\n"
 
 
 def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
