@@ -1,7 +1,7 @@
 """What a number is: turns the table's rule texts into functions.
 
 ``floats()`` runs rules on Python floats through ``math``; ``symbols()`` on sympy's symbols.  This
-module holds the only ``eval`` and ``exec`` of the package, in ``_run``, and they only ever see texts
+module holds the only ``eval`` and ``exec`` of the package, in ``run_text``, and they only ever see texts
 of ops.TABLE and code made from them: the user's text never comes here.
 
 Floats come in two forms.  ``rule`` gives a function for one text.  ``forward_loop`` and
@@ -28,7 +28,7 @@ _NATIVE = (
 )
 
 
-def _run(source: str, name: str, namespace: dict[str, Any]) -> Any:
+def run_text(source: str, name: str, namespace: dict[str, Any]) -> Any:
     """Evaluate text of the table (never of the user); ``name`` appears in tracebacks."""
     code = compile(source, f"<{name}>", "exec")
     exec(code, namespace)  # noqa: S102 - the one door; see the module's docstring
@@ -84,6 +84,8 @@ class Floats:
             "ArithmeticError": ArithmeticError,
             "ValueError": ValueError,
             "abs": abs,
+            "add_up": math.fsum,
+            "count": len,
             "gauss": _gauss,
             "normal": _normal,
             "float": float,
@@ -108,7 +110,7 @@ class Floats:
         found = self._rules.get(key)
         if found is None:
             self._define(text)
-            found = _run(f"made = lambda {', '.join(params)}: {text}", f"rule {text}", self.names)
+            found = run_text(f"made = lambda {', '.join(params)}: {text}", f"rule {text}", self.names)
             self._rules[key] = found
         return found
 
@@ -164,7 +166,7 @@ class Floats:
             for row in rows:
                 for text in (row.forward, *row.partials):
                     self._define(text)
-            found = self._loops[key] = _run(source(rows), f"{key[0]} pass", self.names)
+            found = self._loops[key] = run_text(source(rows), f"{key[0]} pass", self.names)
         return found
 
     def _forward_source(self, rows: list[Op]) -> str:
@@ -215,8 +217,13 @@ class Floats:
             body: list[str] = []
             if row.variadic:
                 # Counted once: with many arguments, counting anew for each of them would be quadratic.
-                body += ["xs = [_v[_s] for _s in _i]", "out = _o", "_t = ties(xs, out)", "for _s in _i:", " x = _v[_s]"]
-                text = row.partial(0).replace("ties(xs, out)", "_t")
+                text = row.partial(0)
+                if "xs" in text:
+                    body.append("xs = [_v[_s] for _s in _i]")
+                if "ties" in text:
+                    body += ["out = _o", "_t = ties(xs, out)"]
+                    text = text.replace("ties(xs, out)", "_t")
+                body += ["for _s in _i:", *([" x = _v[_s]"] if "x" in _words(text) else [])]
                 body += [f" {line}" for line in _push(text, "_s", careful, True)]
             else:
                 places = _places(row)
@@ -285,7 +292,7 @@ class Floats:
                 begun.add(i)
         gradients = "".join(f", g{k}" if k in begun else ", 0.0" for k in leaves)
         lines.append(f" return (v{out}{gradients})")
-        made: Callable[..., Any] = _run("\n".join(lines), "straight line", self.names)
+        made: Callable[..., Any] = run_text("\n".join(lines), "straight line", self.names)
         return made
 
 
@@ -455,7 +462,11 @@ class Symbols:
             "min": sympy.Min,
             "pi": sympy.pi,
             "pow": sympy.Pow,
-            "where": lambda test, yes, no: sympy.Piecewise((yes, test), (no, True)),
+            "choose": lambda test, yes, no: sympy.Piecewise((yes, test), (no, True)),
+            "equal": sympy.Eq,
+            "differ": sympy.Ne,
+            "add_up": lambda xs: sympy.Add(*xs),
+            "count": lambda xs: sympy.Integer(len(xs)),
             "largest": lambda xs: sympy.Max(*xs),
             "smallest": lambda xs: sympy.Min(*xs),
             "number": sympy.Integer,
@@ -475,13 +486,13 @@ class Symbols:
                 for word in _words(text):
                     if word not in self.names and word in FUNCTIONS and word != name:
                         self.names[word] = self.definition(word)
-                found = _run(f"made = lambda {', '.join(row.params)}: {text}", f"definition {name}", self.names)
+                found = run_text(f"made = lambda {', '.join(row.params)}: {text}", f"definition {name}", self.names)
             self._rules[name] = found
         return found
 
 
 def _exact(text: str) -> str:
-    """The text with whole numbers as sympy integers and conditions as ``where``."""
+    """The text with whole numbers as sympy integers, conditions as ``choose``, and == and != as relations."""
     import ast
 
     class Exact(ast.NodeTransformer):
@@ -490,6 +501,13 @@ def _exact(text: str) -> str:
 
         def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
             parts = [self.visit(part) for part in (node.test, node.body, node.orelse)]
-            return ast.Call(ast.Name("where", ast.Load()), parts, [])
+            return ast.Call(ast.Name("choose", ast.Load()), parts, [])
+
+        def visit_Compare(self, node: ast.Compare) -> ast.AST:
+            named = {ast.Eq: "equal", ast.NotEq: "differ"}.get(type(node.ops[0]))
+            if named is None:
+                return self.generic_visit(node)
+            parts = [self.visit(part) for part in (node.left, *node.comparators)]
+            return ast.Call(ast.Name(named, ast.Load()), parts, [])
 
     return ast.unparse(ast.fix_missing_locations(Exact().visit(ast.parse(text, mode="eval"))))

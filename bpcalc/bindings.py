@@ -1,7 +1,8 @@
-"""Values for names: NAME=VALUE words, files of them, and Python's own numbers.
+"""Values for names: NAME=VALUE words, files of them, and Python's own numbers and arrays.
 
 A word is read as a statement whose right side is a constant expression, by the same parser as the
-expression itself, so ``x=1/3``, ``x=2*pi`` and ``x=−2`` work and mistakes get the same carets.
+expression itself, so ``x=1/3``, ``x=2*pi``, ``x=−2`` and ``W=[1 2; 3 4]`` work and mistakes get the same
+carets.  ``W=@weights.csv`` reads an array from a file (.csv, .json, .npy).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from .errors import Span
+
 _NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _DIGITS = frozenset("0123456789")
 _NUMBER = b"0123456789.+-eE"
@@ -28,15 +31,27 @@ def constant(text: str, name: str) -> float:
 
     Raises BindingProblem, or the syntax or domain error of the text itself.
     """
+    found = value_of(text, name)
+    if type(found) is not float:
+        source = Source(f"{name}={text}", "value")
+        raise BindingProblem(f"{name} is one number, not an array", source, (len(name) + 1, len(source.text)))
+    return found
+
+
+def value_of(text: str, name: str) -> Any:
+    """The value of a constant expression, which may be an array; ``name`` says what for.
+
+    Raises what :func:`constant` raises.
+    """
     return _value(Source(f"{name}={text}", "value"))
 
 
-def from_words(words: Iterable[str]) -> dict[str, float]:
-    """The bindings that words of the form NAME=VALUE make, in order.
+def from_words(words: Iterable[str]) -> dict[str, Any]:
+    """The bindings that words of the form NAME=VALUE make, in order; a value is a float or an array.
 
     Raises BindingProblem for a word that cannot be read and for a name bound twice.
     """
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for word in words:
         name, value = _binding(Source(word, "binding"))
         if name in found:
@@ -46,18 +61,18 @@ def from_words(words: Iterable[str]) -> dict[str, float]:
     return found
 
 
-def from_mapping(values: Mapping[str, Any]) -> dict[str, float]:
-    """The bindings that a mapping of names to numbers makes; text values are constant expressions.
+def from_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The bindings that a mapping of names to numbers or arrays makes; text values are constant expressions.
 
-    Raises BindingProblem for a name outside the language and for anything that is not one finite
-    number.
+    Lists and whatever else has a shape become arrays of float64.  Raises BindingProblem for a name
+    outside the language and for anything that is not made of finite numbers.
     """
     if _all_plain(values):
         return {name: float(value) for name, value in values.items()}
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, str):
-            given, number = _binding(Source(f"{name}={value}", "binding"))
+            given, number = _binding(Source(f"{name}={value}", "binding"), files=False)
             if given != name:
                 raise BindingProblem(f"{name!r} is not a name")
             found[name] = number
@@ -65,6 +80,9 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, float]:
         if not (isinstance(name, str) and _is_name(name)):
             raise BindingProblem(f"{name!r} is not a name", None, None,
                                  "names are letters, digits and _, and do not begin with a digit")
+        if isinstance(value, (list, tuple)) or getattr(value, "shape", None):
+            found[name] = _array(value, name, None, None)
+            continue
         try:
             number = float(value)
         except (TypeError, ValueError, OverflowError):
@@ -86,12 +104,94 @@ def _all_plain(values: Mapping[str, Any]) -> bool:
         return False
 
 
-def from_file(text: str, name: str) -> dict[str, float]:
+def _array(value: Any, name: str, source: Source | None, span: Span | None) -> Any:
+    """Nested lists, or what NumPy takes for an array, as an array of finite numbers.
+
+    Raises BindingProblem.
+    """
+    from .arrays import ShapeError, as_value, is_finite
+
+    try:
+        found = as_value(value)
+    except (ShapeError, TypeError, OverflowError) as error:
+        raise BindingProblem(f"the value of {name} is not an array of numbers: {error}", source, span) from None
+    if not is_finite(found):
+        raise BindingProblem(f"the value of {name} holds a number that is not finite", source, span)
+    return found
+
+
+def _from_path(name: str, path: str, source: Source) -> Any:
+    """The array in a file, by the file's ending: .npy, .json, or rows of numbers.
+
+    Raises BindingProblem naming row and column, InputProblem where the file cannot be read.
+    """
+    span = source.text.index("@"), len(source.text)
+    if not path:
+        raise BindingProblem("'@' has no file's name after it", source, span, "for example W=@weights.csv")
+    ending = path.lower().rpartition(".")[2]
+    if ending == "npy":
+        from .arrays import ShapeError, is_finite, load
+
+        try:
+            found = load(path)
+        except OSError as error:
+            raise InputProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+        except ShapeError as error:
+            raise BindingProblem(f"{path}: {error}", source, span) from None
+        if not is_finite(found):
+            raise BindingProblem(f"{path} holds a number that is not finite", source, span)
+        return found
+    text = read_text(path)
+    if ending == "json":
+        import json
+
+        try:
+            nested = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise BindingProblem(f"{path} is not JSON: {error!s:.80}", source, span) from None
+        if type(nested) in (int, float):
+            nested = float(nested)
+            if isfinite(nested):
+                return nested
+        return _array(nested, name, source, span)
+    return _array(_rows(text, path, source, span), name, source, span)
+
+
+def _rows(text: str, path: str, source: Source, span: Span) -> list[Any]:
+    """Rows of numbers, separated by commas, semicolons, tabs or blanks; one row or one column is a vector."""
+    rows: list[list[float]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.partition("#")[0].strip()
+        if not line:
+            continue
+        cells = line.replace(";", ",").replace("\t", ",")
+        words = [cell.strip() for cell in cells.split(",")] if "," in cells else cells.split()
+        row = []
+        for column, word in enumerate(words, 1):
+            try:
+                row.append(float(word) if word.isascii() and "_" not in word else float("nan"))
+            except ValueError:
+                row.append(float("nan"))
+            if not isfinite(row[-1]):
+                raise BindingProblem(f"{path}, row {number}, column {column}: '{_short(word)}' is not a finite number",
+                                     source, span)
+        if rows and len(row) != len(rows[0]):
+            raise BindingProblem(f"{path}, row {number} has {len(row)} numbers, the rows before have {len(rows[0])}",
+                                 source, span)
+        rows.append(row)
+    if not rows:
+        raise BindingProblem(f"{path} holds no number", source, span)
+    if len(rows) == 1:
+        return rows[0]
+    return [row[0] for row in rows] if len(rows[0]) == 1 else rows
+
+
+def from_file(text: str, name: str) -> dict[str, Any]:
     """The bindings of a file with one ``name = value`` a line; blank lines and # comments are skipped.
 
     Raises BindingProblem with the line's number.
     """
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for number, line in enumerate(text.splitlines(), 1):
         line = line.partition("#")[0].strip()
         if not line:
@@ -146,7 +246,8 @@ def _is_name(text: str) -> bool:
     return re.fullmatch(NAME_PATTERN, text) is not None
 
 
-def _binding(source: Source) -> tuple[str, float]:
+def _binding(source: Source, files: bool = True) -> tuple[str, Any]:
+    """The name and the value of ``NAME=VALUE``; ``files`` says whether ``@PATH`` is read."""
     word = source.text
     name, equals, value = word.partition("=")
     name = name.strip()
@@ -171,16 +272,18 @@ def _binding(source: Source) -> tuple[str, float]:
         start = word.index(name)
         raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
                              "names are letters, digits and _, and do not begin with a digit")
+    if files and value.lstrip()[:1] == "@":
+        return name, _from_path(name, value.strip()[1:], source)
     return name, _value(source)
 
 
-def _value(source: Source) -> float:
+def _value(source: Source) -> Any:
     name, _, value = source.text.partition("=")
     start = len(name) + 1
     if not value.strip():
         raise BindingProblem(f"{name.strip()} has no value after '='", source, (start, start + 1))
     for sign in ";\n=":
-        if sign in value and not value.startswith("="):
+        if sign in value and not value.startswith("=") and not value.lstrip().startswith("["):
             at = start + value.index(sign)
             raise BindingProblem("a binding holds one value", source, (at, at + 1),
                                  "give every name a word of its own: x=1 y=2")

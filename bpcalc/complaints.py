@@ -120,19 +120,24 @@ def _explain_comma(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
 
 
 def _explain_brackets(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
-    if stuck.why == "close":
-        return SyntaxProblem("this ')' closes nothing", cursor.source, cursor.span(cursor.at),
-                             "there is no '(' for it")
     pending = []
     for i in range(min(cursor.at, len(cursor.tokens))):
         token = cursor.tokens[i][0]
-        if token[-1] == "(":
+        if token[-1] == "(" or token == "[":
             pending.append(i)
-        elif token == ")":
+        elif token in (")", "]"):
             pending.pop()
+    if stuck.why == "close":
+        sign = cursor.tokens[cursor.at][0]
+        if pending:
+            opened = cursor.word(pending[-1])[-1]
+            return SyntaxProblem(f"this '{sign}' cannot close a '{opened}'", cursor.source, cursor.span(cursor.at),
+                                 f"the '{opened}' is closed by '{')' if opened == '(' else ']'}'")
+        return SyntaxProblem(f"this '{sign}' closes nothing", cursor.source, cursor.span(cursor.at),
+                             f"there is no '{'(' if sign == ')' else '['}' for it")
     i = pending[-1]
     end = cursor.span(i)[1]
-    return SyntaxProblem("this '(' is never closed", cursor.source, (end - 1, end))
+    return SyntaxProblem(f"this '{cursor.word(i)[-1]}' is never closed", cursor.source, (end - 1, end))
 
 
 def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -144,10 +149,6 @@ def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
         if name in known or name in NAMED_CONSTANTS:
             return NameProblem(f"'{name}' is a value, not a function", source, span,
                                f"for a product write {name}*(…)")
-        if any(tokens[j][0] == f"{name}(" for j in range(i) if j == 0 or tokens[j - 1][0] in (";", LINE)):
-            return NameProblem(f"'{name}' is a step of this text, not a function", source,
-                               (span[0], span[0] + len(name)),
-                               "functions cannot be defined; write the expression out where it is needed")
         near = closest(name, FUNCTIONS)
         hint = f"did you mean {' or '.join(near)}?" if near else (
             f"bpcalc --functions lists them; for a product write {name}*(…)")
@@ -178,16 +179,38 @@ def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
     while i > 0:
         i -= 1
         token = cursor.tokens[i][0]
-        if token == ")":
+        if token in (")", "]"):
             depth += 1
-        elif token[-1] == "(":
+        elif token[-1] == "(" or token == "[":
             if depth == 0:
                 break
             depth -= 1
     noun = "argument" if row.arity == "1" else "arguments"
     given = "more than one" if extra else f"{count}"
-    return SyntaxProblem(f"{row.name} takes {row.arity} {noun}, not {given}", cursor.source,
+    return SyntaxProblem(f"{row.word} takes {row.arity} {noun}, not {given}", cursor.source,
                          (cursor.span(i)[0], cursor.span(cursor.at)[1]))
+
+
+def _explain_call(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
+    """What is wrong with a call whose brackets are in order."""
+    here = cursor.span(cursor.at)
+    if stuck.why == "count":
+        name, params, count = stuck.detail
+        noun = "argument" if len(params) == 1 else "arguments"
+        return SyntaxProblem(f"{name} was defined with {len(params)} {noun}, not {count}", cursor.source, here,
+                             f"it begins {name}({', '.join(params)}) = …")
+    if stuck.why == "keyword":
+        row, word = stuck.detail
+        known = [*("keepdims" if name == "keep" else name for name in row.statics if name not in ("at", "shape")),
+                 *row.params[len(row.params) - len(row.defaults):]]
+        hint = f"{row.word} takes {' and '.join(known)}" if known else f"{row.word} takes no keyword"
+        return SyntaxProblem(f"{row.word} cannot take {word}=… here", cursor.source, here, hint)
+    if stuck.why == "sizes":
+        return SyntaxProblem(f"{stuck.detail.word} needs whole numbers written out here", cursor.source, here,
+                             "for example reshape(x, 2, 3), or axis=0")
+    if stuck.why == "place":
+        return SyntaxProblem("a slice has at most three parts", cursor.source, here, "for example x[0:6:2]")
+    return SyntaxProblem(stuck.detail, cursor.source, here, "rows are lists of the same length: [[1, 2], [3, 4]]")
 
 
 def _explain_target(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -239,7 +262,8 @@ EXPLAIN: dict[str, Callable[[Cursor, Stuck, Collection[str]], BpcalcError]] = {
     "comma": _explain_comma, "close": _explain_brackets, "open": _explain_brackets,
     "function": _explain_name, "unknown": _explain_name, "number": _explain_number,
     "huge": _explain_number, "arity": _explain_arity, "target": _explain_target,
-    "head": _explain_target, "twice": _explain_twice, "unnamed": _explain_unnamed,
+    "array": _explain_call, "count": _explain_call, "keyword": _explain_call, "place": _explain_call,
+    "sizes": _explain_call, "head": _explain_target, "twice": _explain_twice, "unnamed": _explain_unnamed,
 }
 
 

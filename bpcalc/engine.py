@@ -4,7 +4,10 @@
     backward(trace, wrt, upstream)    -> Gradients   the output's gradient at every node
 
 A value that does not exist is an error at its node; a derivative that does not exist is a gradient
-of None and a note.  The convention at a kink is the table's, and a note says so.
+of None and a note (in an array nan).  The convention at a kink is the table's, and a note says so.
+
+Graphs of plain numbers run through loops made for them (backends.py).  Where an array takes part the
+same two passes are those of arrays.py, which is imported only then.
 """
 
 from __future__ import annotations
@@ -12,14 +15,15 @@ from __future__ import annotations
 from math import isfinite
 
 from .backends import floats
-from .errors import BpcalcError, DomainProblem
+from .errors import BpcalcError, DomainProblem, ShapeProblem, UsageProblem
 from .graph import Graph
 from .ops import CONSTANT, INPUT, TABLE, Op
 from .spans import spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
 
 class Note:
@@ -37,15 +41,16 @@ class Note:
 
 
 class Trace:
-    """A graph and the value of each of its nodes, all finite."""
+    """A graph and the value of each of its nodes, all finite; ``arrays`` says whether any is an array."""
 
-    __slots__ = ("graph", "values")
+    __slots__ = ("arrays", "graph", "values")
 
-    def __init__(self, graph: Graph, values: list[float]) -> None:
+    def __init__(self, graph: Graph, values: list[Any], arrays: bool = False) -> None:
         self.graph = graph
         self.values = values
+        self.arrays = arrays
 
-    def result(self, k: int) -> float:
+    def result(self, k: int) -> Any:
         """What the operation of node ``k`` gave, before any rounding; rules compare it with its arguments."""
         return self.values[k]
 
@@ -60,8 +65,8 @@ class Gradients:
 
     __slots__ = ("grads", "leaves", "live", "notes", "reached", "trace", "upstream")
 
-    def __init__(self, trace: Trace, grads: list[float], live: bytearray, leaves: list[int],
-                 upstream: float, reached: bytearray | None) -> None:
+    def __init__(self, trace: Trace, grads: list[Any], live: bytearray, leaves: list[int],
+                 upstream: Any, reached: bytearray | None) -> None:
         self.trace = trace
         self.grads = grads
         self.live = live
@@ -70,12 +75,12 @@ class Gradients:
         self.reached = reached
         self.notes: list[Note] = []
 
-    def at(self, k: int) -> float | None:
-        """The gradient at node ``k``; None where it was not asked for or does not exist."""
+    def at(self, k: int) -> Any:
+        """The gradient at node ``k``; None where it was not asked for or does not exist (in an array nan)."""
         if not self.live[k]:
             return None
         gradient = self.grads[k]
-        return gradient if isfinite(gradient) else None
+        return gradient if not isinstance(gradient, float) or isfinite(gradient) else None
 
     def each(self) -> Iterator[float | None]:
         """The gradient at every node, in forward order, as :meth:`at` gives it."""
@@ -86,11 +91,18 @@ class Gradients:
         """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
         return local(self.trace, k, slot)
 
-    def locals(self, k: int) -> list[float | None]:
-        """The local gradients of node ``k``, one for each input; None where undefined or not asked for."""
+    def locals(self, k: int) -> list[Any]:
+        """The local gradients of node ``k``, one for each input.
+
+        None where undefined, where it was not asked for and where a structural operation has none.
+        """
         graph, values, live = self.trace.graph, self.trace.values, self.live
         row, args, out = graph.row(k), graph.args(k), values[k]
         given = [values[i] for i in args]
+        if self.trace.arrays:
+            from . import arrays
+
+            return [arrays.local(row, slot, given, out) if live[i] else None for slot, i in enumerate(args)]
         if row.variadic:
             # Equal arguments have equal gradients; to work each one out anew would be quadratic.
             slots = {x: slot for slot, x in enumerate(given)}
@@ -124,6 +136,39 @@ class Gradients:
     def sound(self) -> bool:
         """Whether every product that counts is simply upstream * local, a finite number."""
         return self.reached is None
+    def product(self, k: int, slot: int, local: Any) -> Any:
+        """What flows back from node ``k`` to its input ``slot``, whose local gradient is ``local``.
+
+        None where it does not exist; in an array nan.
+        """
+        upstream = self.at(k)
+        if not self.trace.arrays:
+            return self.times(upstream, local)
+        from . import arrays
+
+        graph, values = self.trace.graph, self.trace.values
+        row = graph.row(k)
+        if upstream is None or (local is None and not row.structural):
+            return None
+        found = arrays.product(row, slot, [values[i] for i in graph.args(k)], values[k], graph.statics.get(k, {}),
+                               upstream)
+        return found if type(found) is not float or isfinite(found) else None
+
+    def lacks(self, k: int, slot: int, local: Any) -> bool:
+        """Whether the derivative of node ``k`` with respect to its input ``slot`` does not exist, at some entry."""
+        if isinstance(local, float) or not self.trace.arrays:
+            return local is None
+        from . import arrays
+
+        if local is not None:
+            return not arrays.is_finite(local)
+        row, upstream = self.trace.graph.row(k), self.at(k)
+        if not row.structural:
+            return True
+        if not arrays.flows(row, slot) or upstream is None or not arrays.is_finite(upstream):
+            return False
+        found = self.product(k, slot, None)
+        return found is None or not arrays.is_finite(found)
 
     def counts(self, k: int) -> bool:
         """Whether node ``k`` has part in the output (only worked out when something is undefined)."""
@@ -131,11 +176,14 @@ class Gradients:
 
 
 # ------------------------------------------------------------------------------------------ forward
-def forward(graph: Graph, inputs: Sequence[float]) -> Trace:
+def forward(graph: Graph, inputs: Sequence[Any]) -> Trace:
     """Every node's value; ``inputs`` are those of ``graph.inputs``, in order.
 
-    Raises DomainProblem at the first node whose value does not exist or is not finite.
+    Raises DomainProblem at the first node whose value does not exist or is not finite, ShapeProblem
+    where shapes do not fit.
     """
+    if graph.arrays or not {*map(type, inputs)} <= _NUMBERS:
+        return _forward_arrays(graph, list(inputs))
     values = [float(value) for value in inputs]
     loop = floats().forward_loop(frozenset(graph.ops))
     failed = False
@@ -150,32 +198,98 @@ def forward(graph: Graph, inputs: Sequence[float]) -> Trace:
     return Trace(graph, values)
 
 
-def _domain_problem(graph: Graph, values: list[float], k: int) -> BpcalcError:
+_NUMBERS = frozenset((float, int))
+
+
+def _forward_arrays(graph: Graph, values: list[Any]) -> Trace:
+    from . import arrays
+
+    values = [float(value) if type(value) is int else value for value in values]
+    first = len(values)
+    try:
+        arrays.forward(graph, values)
+    except (ArithmeticError, ValueError) as error:
+        raise _array_problem(graph, values, len(values), error) from None
+    for k in range(first, len(values)):
+        if not arrays.is_finite(values[k]):
+            raise _array_problem(graph, values, k, None)
+    return Trace(graph, values, True)
+
+
+def _array_problem(graph: Graph, values: list[Any], k: int, error: Exception | None) -> BpcalcError:
+    from . import arrays
+
     row = graph.row(k)
-    args = graph.args(k)
-    given = [values[i] for i in args]
-    name = row.name if row.fixity is None else f"'{row.fixity[0]}'"
-    message = f"the result of {name} is too large for a double-precision number"
-    for test, words in row.domain:
-        if not floats().rule(row.params, test)(*given):
-            message = f"{row.name} {words}" if words.startswith("needs") else words
-            break
+    given = [values[i] for i in graph.args(k)]
     where = spans(graph)
-    names = graph.names
-    shown = []
-    for i, value in zip(args, given):
-        value += 0.0                               # -0 is shown as 0
-        if graph.ops[i] == CONSTANT:
-            continue
+    shapes = [getattr(value, "shape", ()) for value in given]
+    if row.domain and not isinstance(error, arrays.ShapeError):
+        try:
+            found = arrays.outside(row, given)
+        except ValueError:
+            found = None                           # the shapes themselves do not fit
+        if found is not None:
+            words, at = found
+            message = f"{row.word} {words}" if words.startswith("needs") else words
+            if at:
+                message += f" (entry {list(at)})"
+            return DomainProblem(message, graph.source, where[k], _here(graph, given, k, where))
+    if error is None or isinstance(error, ArithmeticError):
+        return _domain_problem(graph, values, k)
+    fed = [f"{text} {'is one number' if not shape else f'has shape {shape}'}"
+           for text, shape in zip(_texts(graph, k, where), shapes) if text]
+    if isinstance(error, arrays.ShapeError):
+        return ShapeProblem(f"{_called(row)}: {error}" if row.name != "index" else str(error), graph.source, where[k],
+                            f"here {' and '.join(dict.fromkeys(fed))}" if fed else None)
+    elif row.fits:
+        message = row.fits
+    else:
+        message = f"{_called(row)} cannot combine the shapes {' and '.join(map(str, shapes))}"
+    if shapes and str(shapes[0]) not in message:
+        message += f"; the shape{'s are' if len(shapes) > 1 else ' is'} {' and '.join(map(str, shapes))}"
+    return ShapeProblem(message, graph.source, where[k], f"here {' and '.join(dict.fromkeys(fed))}" if fed else None)
+
+
+def _called(row: Op) -> str:
+    return row.word if row.fixity is None else f"'{row.fixity[0]}'"
+
+
+def _texts(graph: Graph, k: int, where: Sequence[Any]) -> list[str]:
+    """What the arguments of node ``k`` are in the text; "" for numbers."""
+    found = []
+    for i in graph.args(k):
         part = where[i]
-        text = names.get(i) or (graph.source.text[part[0]:part[1]] if part else "")
+        text = graph.names.get(i) or (graph.source.text[part[0]:part[1]] if part else "")
         text = " ".join(text.split())
         if len(text) > 40:
             text = f"{text[:20]}…{text[-15:]}"
-        if text and text != f"{value:.12g}" and f"{text} = {value:.12g}" not in shown:
+        found.append("" if graph.ops[i] == CONSTANT and type(graph.a[i]) is float else text)
+    return found
+
+
+def _here(graph: Graph, given: Sequence[Any], k: int, where: Sequence[Any]) -> str | None:
+    """The arguments' values in words; of arrays only what they are called is known to the reader."""
+    shown = []
+    for text, value in zip(_texts(graph, k, where), given):
+        if type(value) is not float:
+            continue
+        value += 0.0                               # -0 is shown as 0
+        if text and text != f"{value:.12g}":
             shown.append(f"{text} = {value:.12g}")
-    hint = f"here {' and '.join(shown)}" if shown else None
-    return DomainProblem(message, graph.source, where[k], hint)
+    return f"here {' and '.join(dict.fromkeys(shown))}" if shown else None
+
+
+def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
+    row = graph.row(k)
+    given = [values[i] for i in graph.args(k)]
+    message = f"the result of {_called(row)} is too large for a double-precision number"
+    if all(type(value) is float for value in given):
+        for test, words in row.domain:
+            if not floats().rule(row.params, test)(*given):
+                message = f"{row.word} {words}" if words.startswith("needs") else words
+                break
+    where = spans(graph)
+    return DomainProblem(message, graph.source, where[k], _here(graph, given, k, where))
 
 
 # ----------------------------------------------------------------------------------------- backward
@@ -230,23 +344,28 @@ def _spread(graph: Graph, live: bytearray, roots: frozenset[int]) -> list[int]:
     return found
 
 
-def reached_by_output(graph: Graph) -> bytearray:
-    """Which nodes the output depends on."""
+def reached_by_output(graph: Graph, flows: Callable[[Op, int], bool] | None = None) -> bytearray:
+    """Which nodes the output depends on; with ``flows`` only along edges that carry a gradient."""
     reached = bytearray(len(graph))
     reached[graph.output] = 1
     for k in range(graph.output, -1, -1):
         if reached[k]:
-            for i in graph.args(k):
-                reached[i] = 1
+            for slot, i in enumerate(graph.args(k)):
+                if flows is None or flows(graph.row(k), slot):
+                    reached[i] = 1
     return reached
 
 
-def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: float = 1.0) -> Gradients:
+def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0) -> Gradients:
     """The gradient of the output at every node, times ``upstream``.
 
     ``wrt`` are the nodes whose gradients are asked for (default: every variable); all other
-    variables are held constant.  Nothing is raised: what does not exist becomes a note.
+    variables are held constant.  ``upstream`` has the output's shape, or one that broadcasts to it.
+    What does not exist becomes a note; ShapeProblem is raised for an upstream that does not fit,
+    UsageProblem for a label or an index in ``wrt``.
     """
+    if trace.arrays:
+        return _backward_arrays(trace, wrt, upstream)
     graph, values = trace.graph, trace.values
     live, leaves = _liveness(graph, wrt)
     codes = frozenset(graph.ops)
@@ -264,6 +383,43 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: float = 1
         grads[graph.output] = upstream
         floats().backward_loop(codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
     result = Gradients(trace, grads, live, leaves, upstream, reached)
+    result.notes.extend(remarks(result))
+    return result
+
+
+def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> Gradients:
+    from . import arrays
+
+    graph, values = trace.graph, trace.values
+    reached = reached_by_output(graph)
+    flown = reached_by_output(graph, arrays.flows)
+    labels = [k for k in range(len(graph)) if reached[k] and not flown[k]]
+    if wrt is None:
+        # A label or an index is no variable: nothing flows back to it.
+        apart = frozenset(labels)
+        wrt = [k for k in variables(graph) if k not in apart]
+    else:
+        for k in wrt:
+            if k in labels:
+                raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
+    live, leaves = _liveness(graph, wrt)
+    for k in labels:
+        live[k] = 0
+    try:
+        whole = arrays.broadcast(upstream, getattr(values[graph.output], "shape", ()))
+    except ValueError as error:
+        raise ShapeProblem(f"the upstream gradient does not fit the output: {error}") from None
+    grads: list[Any] = [None] * len(graph)
+    grads[graph.output] = whole
+    arrays.backward(graph, values, grads, bytearray(x & y for x, y in zip(live, reached)))
+    if all(arrays.is_finite(grads[k]) for k in range(len(graph)) if live[k]):
+        reached_ = None
+    else:
+        reached_ = reached
+    result = Gradients(trace, grads, live, leaves, upstream, reached_)
+    if type(values[graph.output]) is not float and type(upstream) is float:
+        result.notes.append(Note("output", graph.output, f"it has shape {values[graph.output].shape}; the gradients "
+                                 "are those of the sum of its entries"))
     result.notes.extend(remarks(result))
     return result
 
@@ -292,6 +448,12 @@ def at_kink(trace: Trace, k: int) -> str | None:
     if not row.kinks:
         return None
     given = [trace.values[i] for i in trace.graph.args(k)]
+    if trace.arrays:
+        from . import arrays
+
+        statics = trace.graph.statics.get(k, {})
+        return next((words for test, words in row.kinks
+                     if arrays.at_kink(row, test, given, trace.values[k], statics)), None)
     for test, words in row.kinks:
         rule = floats().rule((*row.params, "out"), test)
         if rule(*([given] if row.variadic else given), trace.result(k)):
@@ -320,19 +482,22 @@ def remarks(result: Gradients) -> Iterator[Note]:
             continue
         row = graph.row(k)
         for slot, (i, found) in enumerate(zip(graph.args(k), result.locals(k))):
-            if live[i] and found is None:
+            if live[i] and result.lacks(k, slot, found):
                 yield Note("undefined", k, _undefined(row, slot, result, k))
     for k in result.leaves:
         gradient = result.grads[k]
-        if gradient - gradient != 0.0 and gradient == gradient:
+        if isinstance(gradient, float) and gradient - gradient != 0.0 and gradient == gradient:
             yield Note("overflow", k, "the gradient is too large for a double-precision number")
 
 
 def _undefined(row: Op, slot: int, result: Gradients, k: int) -> str:
     graph, values = result.trace.graph, result.trace.values
     args = graph.args(k)
-    name = row.name if row.fixity is None else f"'{row.fixity[0]}'"
-    point = " and ".join(f"{values[i] + 0:.6g}" for i in args)
+    name = _called(row)
+    if not all(isinstance(values[i], float) for i in args):
+        point = "some of the entries"
+    else:
+        point = " and ".join(f"{values[i] + 0:.6g}" for i in args)
     to = graph.names.get(args[slot]) or f"its argument {slot + 1}"
     which = "" if len(args) == 1 else f" with respect to {to}"
     return f"the derivative of {name}{which} does not exist or is infinite at {point}"

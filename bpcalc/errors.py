@@ -9,6 +9,7 @@ hint.  Nothing here formats or prints: ``render/to_caret.py`` draws the caret an
       NameProblem                 name               syntax: unknown, missing or doubled names
       BindingProblem              binding            bindings: NAME=VALUE words and files of them
       DomainProblem               domain             engine: outside a domain, overflow
+      ShapeProblem                shape              engine: shapes, axes, indices or labels that do not fit
       UsageProblem                usage              cli: options and their values
       InputProblem                input              bindings, cli: a file that cannot be read
       LimitProblem                limit              a stated limit was exceeded
@@ -87,6 +88,12 @@ class DomainProblem(BpcalcError):
     """A value lies outside an operation's domain, or a result is too large for a double."""
 
     code = "domain"
+
+
+class ShapeProblem(BpcalcError):
+    """Shapes, axes, indices or labels that do not fit together."""
+
+    code = "shape"
 
 
 class UsageProblem(BpcalcError):

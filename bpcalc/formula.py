@@ -17,7 +17,8 @@ from .syntax import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
 
     Filler = Callable[..., str]
     Cases = tuple[tuple[Filler, Filler], ...]
@@ -42,11 +43,13 @@ patterns: dict[tuple[Shape, ...], Pattern] = {}
 """Those that :func:`pattern` has made, by operation and shapes."""
 
 
-def compose(row: Op, parts: Sequence[Piece]) -> Piece:
-    """One operation applied to pieces of text: ``q * (x + y)``, ``sin(x)``, ``x^2``."""
+def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> Piece:
+    """One operation applied to pieces of text: ``q * (x + y)``, ``sin(x)``, ``x^2``, ``W[1, :]``."""
     if row.name == "identity":
         return parts[0]
     if row.fixity is None:
+        if row.structural:
+            return _structure(row, parts, statics or {}), ATOM
         return f"{row.name}({', '.join(text for text, _ in parts)})", ATOM
     symbol, power, floor = row.fixity
     if len(parts) == 1:
@@ -169,6 +172,42 @@ def _filler(text: str) -> Filler:
     words = text.replace("-\x02", "\x01").split("\x01")
     words[1::2] = [f"{{{slot}}}" for slot in words[1::2]]
     return "".join(words).format
+def _structure(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any]) -> str:
+    first = parts[0][0] if parts[0][1] >= ATOM else f"({parts[0][0]})"
+    if row.name == "transpose":
+        return f"{first}.T"
+    if row.name == "index":
+        return f"{first}[{', '.join(_place(item, parts) for item in statics['at'])}]"
+    words = [text for text, _ in parts]
+    if row.name == "stack" and statics.get("axis") == 0:
+        return f"[{', '.join(words)}]"
+    for name, value in statics.items():
+        if name == "shape":
+            words += map(str, value)
+        elif name == "keep":
+            words += ["keepdims=1"] if value else []
+        elif str(value) != row.statics[name] and value is not None:
+            words.append(f"{name}={value}")
+    return f"{row.word}({', '.join(words)})"
+
+
+def _place(item: Any, parts: Sequence[Piece]) -> str:
+    if isinstance(item, int):
+        return parts[item][0]
+    texts = ["" if at is None else parts[at][0] for at in item]
+    return ":".join(texts[:2] if len(texts) > 2 and not texts[2] else texts)
+
+
+def pulled(row: Op, slot: int, parts: Sequence[Piece], label: str, given: Sequence[Any]) -> str:
+    """The rule of a structural operation for the gradient of argument ``slot``: ``ds · xᵀ``.
+
+    ``label`` is what the operation's node is called; its gradient is written d and the label.
+    """
+    rules = row.vectors if all(getattr(x, "ndim", 0) == 1 for x in given) else row.rules
+    texts = [text if power >= ATOM else f"({text})" for text, power in parts]
+    names = {} if row.variadic else dict(zip(row.params, texts))
+    rule = rules[min(slot, len(rules) - 1)]
+    return rule.format(g=f"d{label}", out=label, **names)
 
 
 def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str:
@@ -176,7 +215,7 @@ def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str
 
     ``own`` stands for the operation's result.
     """
-    shown = row.shown_partial(slot, len(parts))
+    shown = row.shown_partial(slot, len(parts)).replace("count(xs)", str(len(parts)))
     if shown in _PLAIN:
         return shown
     names = _names(row, slot, parts, own)

@@ -9,7 +9,8 @@ topological sort.
              more than two arguments the tuple of its inputs
     b[k]     second input; the same as a[k] for one argument; -1 for leaves and wide operations
 
-The first ``len(inputs)`` nodes are the bound variables, in order of first appearance.
+The first ``len(inputs)`` nodes are the bound variables, in order of first appearance.  ``statics``
+holds what is fixed about structural operations (the axis of a sum, the shape of an index), by node.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .errors import Source
+    from .lexer import Token
 
 
 class Graph:
     """One parsed text; immutable by convention once built."""
 
-    __slots__ = ("_names", "_words", "a", "b", "inputs", "ops", "output", "output_name", "source",
-                 "symbols")
+    __slots__ = ("_names", "_words", "a", "arrays", "b", "inputs", "ops", "output", "output_name", "source",
+                 "statics", "symbols", "tokens")
 
     def __init__(
         self,
@@ -39,6 +41,9 @@ class Graph:
         inputs: tuple[str, ...],
         output: int,
         output_name: str | None,
+        statics: dict[int, dict[str, Any]] | None = None,
+        tokens: list[Token] | None = None,
+        arrays: bool = False,
     ) -> None:
         self.source = source
         self.ops = ops
@@ -48,6 +53,10 @@ class Graph:
         self.inputs = inputs
         self.output = output
         self.output_name = output_name
+        self.statics = statics or {}
+        # The tokens as the parser read them, where functions and sums were opened; None for plain text.
+        self.tokens = tokens
+        self.arrays = arrays               # whether there is an array or a structural operation in the text
         self._names: dict[int, str] | None = None
         self._words: dict[int, str] | None = None
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MATHS = frozenset((
-    "abs", "hypot", "largest", "smallest", "ties", "gauss", "erf", "erfc", "normal", "exp", "log", "sqrt", "log2",
-    "log10", "log1p", "expm1", "cbrt", "tanh", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
-    "asinh", "acosh", "atanh", "pow",
+    "abs", "add_up", "count", "hypot", "largest", "smallest", "ties", "gauss", "erf", "erfc", "normal",
+    "exp", "log", "sqrt", "log2", "log10", "log1p", "expm1", "cbrt", "tanh", "sin", "cos", "tan", "asin",
+    "acos", "atan", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh", "pow",
 ))
 """The names that maths.js defines for rules."""
 
@@ -48,9 +48,11 @@ def maths() -> str:
 def rules(rows: Iterable[Op]) -> str:
     """An object literal with the rules of ``rows`` and of all rows that they call, called ``R``.
 
+    Structural rows, which act on whole arrays, have none.
+
     Raises KeyError for a rule that has no form in JavaScript.
     """
-    pending = [row for row in rows if row.params]
+    pending = [row for row in rows if row.params and not row.structural]
     parts: dict[str, str] = {}
     while pending:
         row = pending.pop()

@@ -16,14 +16,18 @@ from .ops import FUNCTIONS, NAMED_CONSTANTS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 LINE = "\x02"
 """The token for a line's end: no text can contain it, as it is outside the grammar."""
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-*/^(),;= \t\n"
 DIGITS = frozenset("0123456789.")
-OPERATORS = frozenset("+-*/^),;")
+OPERATORS = frozenset(["+", "-", "*", "/", "^", ")", ",", ";", "@", "]", "[", ":", ".T",
+                       "<", ">", "<=", ">=", "==", "!="])
 """What can follow an operand."""
+
+_GOES_ON = OPERATORS - {")", "]", ".T", ";"} | {"("}
+"""After one of these a line's end does not end the statement."""
 
 _PIECE = 1 << 16
 _CUTS = frozenset("+*/^(),;= \t\n")
@@ -79,7 +83,7 @@ def _pieces(text: str) -> Iterator[str]:
 # -------------------------------------------------------------------------------- the careful lexer
 _GREEK = "\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c9\u03d1\u03d5\u03d6\u03f0\u03f1\u03f5"
 NAME_PATTERN = rf"[A-Za-z_{_GREEK}][A-Za-z0-9_{_GREEK}]*"
-_PASTED = {"×": "*", "·": "*", "⋅": "*", "∗": "*", "−": "-", "÷": "/"}
+_PASTED = {"×": "*", "·": "*", "⋅": "*", "∗": "*", "−": "-", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "ᵀ": ".T"}
 _POWERS = {"²": "2", "³": "3"}
 _LOOKALIKES = {
     "\u0445": "x (this is a Cyrillic letter)", "\u0443": "y (this is a Cyrillic letter)",
@@ -101,12 +105,10 @@ _HINTS = {
     "%": "there is no remainder operator",
     "!": "there is no factorial",
     "|": "the absolute value is abs(x)",
-    "@": "the product of numbers is *",
-    "[": "group with ( )", "]": "group with ( )", "{": "group with ( )", "}": "group with ( )",
-    "<": "comparisons are not part of the language", ">": "comparisons are not part of the language",
+    "{": "group with ( )", "}": "group with ( )",
     ".": "a dot can only be part of a number, such as 0.5",
     "$": "leave dollar signs out", "\\": "write functions by name, such as sqrt(x)",
-    "&": "put the whole expression in double quotes", ":": "a name is given a value with =",
+    "&": "put the whole expression in double quotes",
     "`": "put the expression in double quotes",
     "\x00": "the text looks like UTF-16; save it as UTF-8",
     "\ufeff": "the text holds a byte order mark; save it as UTF-8 without one",
@@ -128,7 +130,8 @@ def lex(source: Source) -> list[Token]:
     master = re.compile(
         rf"(?P<blank>[ \t]+|#[^\n]*)|(?P<name>{NAME_PATTERN})(?P<open>[ \t]*\()?"
         r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-        r"|(?P<power>\*\*)|(?P<one>[-+*/^(),;=])|(?P<line>\r?\n)|(?P<pasted>[×·⋅∗−÷])|(?P<raised>[²³])"
+        r"|(?P<power>\*\*)|(?P<one>[<>=!]=|\.T(?![A-Za-z0-9_])|[-+*/^(),;=@<>\[\]:])|(?P<line>\r?\n)"
+        r"|(?P<pasted>[×·⋅∗−÷≤≥≠ᵀ])|(?P<raised>[²³])"
     )
     tokens: list[Token] = []
     put = tokens.append
@@ -207,15 +210,52 @@ class Cursor:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tokens = lex(source)
+        self.tokens = self.given = lex(source)
         self.at = -1
         self.missing: dict[str, int] = {}
+        self.literals: dict[str, Any] = {}         # nested lists, by the token of an array of numbers
+        self.opened = False                        # whether notation.py had a hand in the tokens
 
     def restart(self) -> Cursor:
         """Read from the beginning again."""
         self.missing = {}
         self.at = -1
+        self.tokens = list(self.given) if self.opened else self.given
         return self
+
+    # ------------------------------------------------------------- functions that the text defines
+    def calls(self, head: str) -> bool:
+        """Whether the function whose definition begins at ``head`` is called after it."""
+        return any(token == head for token, _, _ in self.tokens[self.at:])
+
+    def body(self, size: int) -> list[Token]:
+        """The tokens up to the statement's end, which are taken out, with the ``size`` tokens before them."""
+        self.opened = True
+        self.tokens = list(self.tokens)
+        start = end = self.at + 1
+        depth = 0
+        while end < len(self.tokens):
+            token = self.tokens[end][0]
+            depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
+            if token == ";" or (token == LINE and depth == 0 and self.tokens[end - 1][0] not in _GOES_ON):
+                break
+            end += 1
+        found = [token for token in self.tokens[start:end] if token[0] != LINE]
+        del self.tokens[start - size:end]
+        self.at = start - size - 1
+        return found
+
+    def insert(self, start: int, body: list[Token], words: dict[str, str]) -> None:
+        """Read ``body`` next, in brackets, for the call whose head is token ``start`` and which ends here.
+
+        ``words`` take the place of the function's parameters; a body without places gets the call's.
+        """
+        head, close = self.tokens[start], self.tokens[self.at]
+        here = head[1], close[2]
+        self.tokens[self.at + 1:self.at + 1] = [
+            ("(", *here),
+            *((words.get(token, token), *(place if place[0] >= 0 else here)) for token, *place in body),
+            (")", *here)]
 
     def __iter__(self) -> Cursor:
         return self

@@ -8,6 +8,17 @@ const M = (() => {
     hypot: Math.hypot,
     largest: xs => xs.reduce((most, x) => x > most ? x : most),
     smallest: xs => xs.reduce((least, x) => x < least ? x : least),
+    // The sum with what each addition rounds away carried along (Neumaier).
+    add_up(xs) {
+      let sum = 0, rest = 0;
+      for (const x of xs) {
+        const next = sum + x;
+        rest += Math.abs(sum) >= Math.abs(x) ? (sum - next) + x : (x - next) + sum;
+        sum = next;
+      }
+      return sure(sum + rest);
+    },
+    count: xs => xs.length,
     ties: (xs, out) => xs.filter(x => x === out).length,
     // exp(-s x^2) for s a power of two; x is split so that the square of its head is exact.
     gauss(x, s) {

@@ -24,6 +24,18 @@ Fields of a row
     samples     points inside the domain and off the kinks, for the tests
     guarded     the forward rule does not fail by itself outside the domain: the engine asks first
     borders     points at or beyond the edges of the domain and far out, for the tests
+    word        how a call is written, where two rows share a word (default: the name)
+    one         for a row of two or more arguments: the structural row that its word means with one
+
+Structural rows act on whole arrays (arrays.py), so they have no number for a local gradient.  They give
+    pulls       per parameter, the gradient of that input from ``g``, the gradient of the result, which
+                has the result's shape; empty where an argument is a label or an index and has none
+    rules       per parameter, how a textbook writes it: ``{g} · {b}ᵀ``
+    vectors     the rules where all arguments are vectors, if they differ
+    statics     what is fixed when the graph is built (axis, shape, …); rules may name them
+    fits        what has to be true of the shapes, in words
+The functions they call (matmul, total, spread, …) are those of ``arrays.vocabulary``; the tests give
+a structural row its sample shapes.
 
 Conventions at kinks are PyTorch's ("Gradients for non-differentiable functions" in its autograd
 notes): relu'(0) = 0, |x|'(0) = 0, and tied arguments of max or min share the gradient equally.
@@ -46,18 +58,25 @@ class Op:
         "definition",
         "doc",
         "domain",
+        "fits",
         "fixity",
         "forward",
         "guarded",
         "kinks",
         "latex",
         "name",
+        "one",
         "pair",
         "params",
         "partials",
+        "pulls",
+        "rules",
         "samples",
         "shown",
+        "statics",
         "variadic",
+        "vectors",
+        "word",
     )
 
     def __init__(
@@ -78,6 +97,13 @@ class Op:
         aliases: tuple[str, ...] = (),
         guarded: bool = False,
         pair: str | None = None,
+        word: str | None = None,
+        one: str | None = None,
+        pulls: tuple[str, ...] = (),
+        rules: tuple[str, ...] = (),
+        vectors: tuple[str, ...] | None = None,
+        statics: str = "",
+        fits: str = "",
     ) -> None:
         words = params.split()
         self.code = -1
@@ -95,16 +121,32 @@ class Op:
         self.aliases = aliases
         self.guarded = guarded
         self.pair = pair
+        self.word = word or name
+        self.one = one
+        self.pulls = pulls
+        self.rules = rules
+        self.vectors = vectors or rules
+        self.statics = {word.partition("=")[0]: word.partition("=")[2] for word in statics.split()}
+        self.fits = fits
         self.doc = doc
         self.latex = latex
         self.samples = samples
         self.borders = borders
 
     @property
+    def structural(self) -> bool:
+        """Whether the operation acts on whole arrays instead of entry by entry."""
+        return bool(self.pulls)
+
+    def pull(self, slot: int) -> str:
+        """The rule for the gradient of argument ``slot`` of a structural row; "" where it has none."""
+        return self.pulls[min(slot, len(self.pulls) - 1)]
+
+    @property
     def arity(self) -> str:
         """How many arguments the operation takes, in words."""
         if self.variadic:
-            return "two or more"
+            return "one or more" if self.structural or self.one else "two or more"
         most = len(self.params)
         least = most - len(self.defaults)
         return f"{least}" if least == most else f"{least} or {most}"
@@ -112,7 +154,7 @@ class Op:
     def accepts(self, count: int) -> bool:
         """Whether the operation can be called with ``count`` arguments."""
         if self.variadic:
-            return count >= 2
+            return count >= (1 if self.structural else 2)
         return len(self.params) - len(self.defaults) <= count <= len(self.params)
 
     def partial(self, slot: int) -> str:
@@ -130,6 +172,7 @@ class Op:
 
 
 _POSITIVE = (("x > 0", "needs a positive number"),)
+_JUMP = (("a == b", "a comparison jumps where both sides are equal; its gradient there is taken as 0"),)
 _UNIT = (("-1 <= x <= 1", "needs a number from -1 to 1"),)
 
 # Rows that students meet most come first: the engine tests for them in this order.
@@ -170,12 +213,12 @@ TABLE: tuple[Op, ...] = (
        samples=((1.5,), (-2.0,))),
     # ------------------------------------------------------------------- the corners of a network
     Op("max", "xs", "largest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",), pair="1 if x > y else 0",
+       shown=("1 if x == out else 0",), pair="1 if x > y else 0", one="reduce_max",
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the largest gets an equal share"),),
        latex=r"\max({xs})", doc="The largest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, 5.0, 2.0)), borders=((1.0, 1.0), (2.0, 2.0, 2.0))),
     Op("min", "xs", "smallest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",), pair="1 if x < y else 0",
+       shown=("1 if x == out else 0",), pair="1 if x < y else 0", one="reduce_min",
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the smallest gets an equal share"),),
        latex=r"\min({xs})", doc="The smallest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, -5.0, 2.0)), borders=((1.0, 1.0),)),
@@ -342,6 +385,134 @@ TABLE: tuple[Op, ...] = (
     Op("erfc", "x", "erfc(x)", "-2 / sqrt(pi) * gauss(x, 1)", shown=("-2 / sqrt(pi) * exp(-x^2)",),
        latex=r"\mathrm{{erfc}}({x})", doc="1 - erf(x), accurate far out.",
        samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
+    # ---------------------------------------------------------------------- sums, choices and losses
+    Op("sum", "xs", "add_up(xs)", "1", one="reduce_sum",
+       latex=r"\sum({xs})", doc="Sum of two or more; of an array's entries: sum(x, axis=0).",
+       samples=((1.5, -2.0), (1.0, 5.0, 2.0)), borders=((1e308, 1e308), (1e16, 1.0, -1e16))),
+    Op("mean", "xs", "add_up(xs) / count(xs)", "1 / count(xs)", one="reduce_mean",
+       latex=r"\mathrm{{mean}}({xs})", doc="Mean of two or more; of an array's entries: mean(x, axis=0).",
+       samples=((1.5, -2.0), (1.0, 5.0, 2.0)), borders=((1e308, 1e308), (1e16, 1.0, -1e16))),
+    Op("where", "c a b", "a if c != 0 else b", "0", "1 if c != 0 else 0", "0 if c != 0 else 1",
+       latex=r"\mathrm{{where}}({c}, {a}, {b})", doc="a where c is not 0, else b.",
+       samples=((1.0, 1.5, -2.0), (0.0, 0.5, 3.0)), borders=((0.5, 1e308, -1e308),)),
+    Op("lt", "a b", "1 if a < b else 0", "0", "0", fixity=("<", 5, 5), kinks=_JUMP,
+       latex="[{a} < {b}]", doc="1 where a is less than b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("le", "a b", "1 if a <= b else 0", "0", "0", fixity=("<=", 5, 5), kinks=_JUMP,
+       latex=r"[{a} \le {b}]", doc="1 where a is at most b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("gt", "a b", "1 if a > b else 0", "0", "0", fixity=(">", 5, 5), kinks=_JUMP,
+       latex="[{a} > {b}]", doc="1 where a is greater than b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("ge", "a b", "1 if a >= b else 0", "0", "0", fixity=(">=", 5, 5), kinks=_JUMP,
+       latex=r"[{a} \ge {b}]", doc="1 where a is at least b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("eq", "a b", "1 if a == b else 0", "0", "0", fixity=("==", 5, 5), kinks=_JUMP,
+       latex="[{a} = {b}]", doc="1 where a equals b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("ne", "a b", "1 if a != b else 0", "0", "0", fixity=("!=", 5, 5), kinks=_JUMP,
+       latex=r"[{a} \ne {b}]", doc="1 where a differs from b, else 0; the gradient is 0.",
+       samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
+    Op("huber", "p t delta=1", "(p - t) * (p - t) / 2 if abs(p - t) <= delta else delta * (abs(p - t) - delta / 2)",
+       "clip(p - t, -delta, delta)", "-clip(p - t, -delta, delta)", "abs(p - t) - delta if abs(p - t) > delta else 0",
+       shown=("clip(p - t, -delta, delta)", "-clip(p - t, -delta, delta)", "max(abs(p - t) - delta, 0)"),
+       domain=(("delta > 0", "needs a delta above 0"),), guarded=True,
+       latex=r"\mathrm{{huber}}_{{{delta}}}({p}, {t})",
+       doc="Huber loss: (p - t)^2/2 near t, straight beyond delta.",
+       samples=((1.5, 1.0, 1.0), (-2.0, 3.0, 0.5)), borders=((1.0, 2.0, 0.0), (1e200, 0.0, 1.0), (0.0, -1e200, 2.0))),
+    Op("bce", "p t", "(-t * log(p) if t != 0 else 0) + (-(1 - t) * log1p(-p) if t != 1 else 0)",
+       "(p - t) / (p * (1 - p))", "log1p(-p) - log(p)",
+       shown=("(p - t) / (p * (1 - p))", "log(1 - p) - log(p)"),
+       definition="-t * log(p) - (1 - t) * log(1 - p)",
+       domain=(("0 <= p <= 1", "needs a probability from 0 to 1"),
+               ("p > 0 or t == 0", "needs a probability above 0 where t is not 0"),
+               ("p < 1 or t == 1", "needs a probability below 1 where t is not 1")), guarded=True,
+       latex=r"\mathrm{{bce}}({p}, {t})", doc="Binary cross-entropy of a probability p and a target t.",
+       aliases=("binary_cross_entropy",),
+       samples=((0.25, 1.0), (0.7, 0.0), (0.4, 0.5)), borders=((0.0, 1.0), (1.0, 1.0), (0.0, 0.0), (1.5, 0.5))),
+    Op("bce_with_logits", "z t", "(z if z > 0 else 0) - z * t + log1p(exp(-abs(z)))", "sigmoid(z) - t", "-z",
+       definition="log(1 + exp(z)) - z * t",
+       latex=r"\mathrm{{bce}}(\sigma({z}), {t})", doc="Binary cross-entropy of a score z and a target t, stable.",
+       aliases=("bce_logits",),
+       samples=((0.5, 1.0), (-3.0, 0.0), (2.0, 0.25)), borders=((1000.0, 1.0), (-1000.0, 1.0), (0.0, 0.0))),
+    # ------------------------------------------------------------------------------- whole arrays
+    Op("matmul", "a b", "matmul(a, b)", pulls=("matmul_left(g, a, b)", "matmul_right(g, a, b)"),
+       rules=("{g} · {b}ᵀ", "{a}ᵀ · {g}"), vectors=("{g} · {b}", "{g} · {a}"), fixity=("@", 20, 20),
+       fits="'@' needs as many columns on its left as there are rows on its right",
+       latex="{a} {b}", doc="Matrix product; of two vectors their dot product.", aliases=("dot",)),
+    Op("transpose", "x", "transpose(x)", pulls=("transpose(g)",), rules=("{g}ᵀ",), fits="transpose needs an array",
+       latex=r"{x}^{{\top}}", doc="Rows become columns; also written x.T."),
+    Op("outer", "a b", "outer(a, b)", pulls=("matmul(g, b)", "matmul(transpose(g), a)"),
+       rules=("{g} · {b}", "{g}ᵀ · {a}"), fits="outer needs two vectors",
+       latex=r"{a} {b}^{{\top}}", doc="Outer product of two vectors: the matrix of all products."),
+    Op("index", "xs", "take(xs, at)", pulls=("put_back(g, xs, at)", ""),
+       rules=("{g} in its place, 0 elsewhere", ""), statics="at",
+       fits="the index does not fit", latex="{xs}", doc="Entries of an array: s[0], W[1, :], W[:, 0:2], s[y]."),
+    Op("stack", "xs", "stack(xs, axis)", pulls=("unstack(g, slot, axis)",), rules=("the part of {g} that is its own",),
+       statics="axis=0", fits="stack needs parts of one shape",
+       latex=r"[{xs}]", doc="An array made of parts of one shape, along a new axis; also written [a, b]."),
+    Op("concat", "xs", "concat(xs, axis)", pulls=("unconcat(g, xs, slot, axis)",),
+       rules=("the part of {g} that is its own",), statics="axis=0",
+       fits="concat needs arrays of the same shape but for the axis",
+       latex=r"[{xs}]", doc="Arrays one after the other along an axis.", aliases=("concatenate",)),
+    Op("reshape", "x", "reshape(x, shape)", pulls=("reshape(g, shape_of(x))",), rules=("{g} in the shape of {x}",),
+       statics="shape", fits="reshape needs as many entries as before",
+       latex=r"\mathrm{{reshape}}({x})", doc="The same entries in another shape: reshape(x, 2, 3), reshape(x, -1)."),
+    Op("reduce_sum", "x", "total(x, axis, keep)", pulls=("spread(g, x, axis, keep)",), word="sum",
+       rules=("{g} for every entry",), statics="axis keep", fits="sum needs an axis that the array has",
+       latex=r"\sum {x}", doc="Sum of an array's entries, or along an axis."),
+    Op("reduce_mean", "x", "total(x, axis, keep) / length(x, axis)",
+       pulls=("spread(g, x, axis, keep) / length(x, axis)",), word="mean",
+       rules=("{g} / N for every entry",), statics="axis keep", fits="mean needs an axis that the array has",
+       latex=r"\mathrm{{mean}}({x})", doc="Mean of an array's entries, or along an axis."),
+    Op("reduce_max", "x", "largest_along(x, axis, keep)",
+       pulls=("spread(g, x, axis, keep) * shares(x, out, axis, keep)",), word="max",
+       rules=("{g} for the largest, 0 for the others",), statics="axis keep",
+       kinks=(("tied(x, out, axis, keep)", "entries tie; each of the largest gets an equal share"),),
+       fits="max needs two or more numbers, or an array and an axis that it has",
+       latex=r"\max({x})", doc="Largest entry of an array, or along an axis."),
+    Op("reduce_min", "x", "smallest_along(x, axis, keep)",
+       pulls=("spread(g, x, axis, keep) * shares(x, out, axis, keep)",), word="min",
+       rules=("{g} for the smallest, 0 for the others",), statics="axis keep",
+       kinks=(("tied(x, out, axis, keep)", "entries tie; each of the smallest gets an equal share"),),
+       fits="min needs two or more numbers, or an array and an axis that it has",
+       latex=r"\min({x})", doc="Smallest entry of an array, or along an axis."),
+    Op("reduce_prod", "x", "product(x, axis, keep)",
+       pulls=("spread(g, x, axis, keep) * other_products(x, axis)",), word="prod",
+       rules=("{g} times the product of the others",), statics="axis keep",
+       fits="prod needs an axis that the array has",
+       latex=r"\prod {x}", doc="Product of an array's entries, or along an axis."),
+    Op("norm", "x", "length_of(x, axis, keep)", pulls=("spread(g / out, x, axis, keep) * x",),
+       rules=("{g} · {x} / {out}",), statics="axis keep", fits="norm needs an axis that the array has",
+       latex=r"\left\lVert {x} \right\rVert", doc="Euclidean length: the root of the sum of squares."),
+    Op("softmax", "x", "softmax(x, axis)", pulls=("out * (g - total(g * out, axis, 1))",),
+       rules=("{out} ∘ ({g} - sum({g} ∘ {out}))",), statics="axis=-1", fits="softmax needs an axis that the array has",
+       latex=r"\mathrm{{softmax}}({x})", doc="exp(x) / sum(exp(x)) along the last axis, stable."),
+    Op("log_softmax", "x", "log_softmax(x, axis)", pulls=("g - exp(out) * total(g, axis, 1)",),
+       rules=("{g} - softmax({x}) · sum({g})",), statics="axis=-1",
+       fits="log_softmax needs an axis that the array has",
+       latex=r"\ln \mathrm{{softmax}}({x})", doc="log(softmax(x)) along the last axis, stable."),
+    Op("logsumexp", "x", "log_sum_exp(x, axis, keep)",
+       pulls=("spread(g, x, axis, keep) * exp(x - spread(out, x, axis, keep))",),
+       rules=("{g} · softmax({x})",), statics="axis=-1 keep", fits="logsumexp needs an axis that the array has",
+       latex=r"\ln \sum e^{{{x}}}", doc="log(sum(exp(x))) along the last axis, stable."),
+    Op("one_hot", "y n", "one_hot(y, n)", pulls=("", ""), rules=("", ""),
+       fits="one_hot needs whole numbers from 0 to n - 1",
+       latex=r"\mathrm{{onehot}}({y})", doc="A 1 in the place of each label, 0 in the other n - 1 places."),
+    Op("cross_entropy", "s y", "log_sum_exp(s, -1, 0) - pick(s, y)",
+       pulls=("last(g) * (softmax(s, -1) - mark(s, y))", ""),
+       rules=("{g} · (softmax({s}) - onehot({y}))", ""),
+       fits="cross_entropy needs scores whose last axis is the classes, and a label from 0 for each row of them",
+       latex=r"\mathrm{{CE}}({s}, {y})", doc="Softmax cross-entropy of scores s and the right class y, stable."),
+    Op("hinge", "s y margin=1", "violation(s, y, margin)",
+       pulls=("last(g) * (violated(s, y, margin) - mark(s, y) * total(violated(s, y, margin), -1, 1))", "",
+              "g * total(violated(s, y, margin), -1, 0)"),
+       rules=("{g} · ([over the margin] - count · onehot({y}))", "", "{g} · count of classes over the margin"),
+       kinks=(("on_edge(s, y, margin)", "a score is exactly at the margin; its gradient there is taken as 0"),),
+       fits="hinge needs scores whose last axis is the classes, and a label from 0 for each row of them",
+       latex=r"\mathrm{{hinge}}({s}, {y})",
+       doc="Multiclass hinge loss: the sum over j != y of max(0, s[j] - s[y] + margin).",
+       aliases=("hinge_loss",)),
 )
 
 for _code, _row in enumerate(TABLE):
@@ -360,11 +531,11 @@ BINARY: dict[str, Op] = {
 
 FUNCTIONS: dict[str, Op] = {
     name: row
-    for row in TABLE
-    if row.params and (row.fixity is None or row.name == "pow")
-    for name in (row.name, *row.aliases)
+    for row in reversed(TABLE)             # a word of two rows means the earlier one
+    if row.params and (row.fixity is None or row.name in ("pow", "matmul")) and row.name != "index"
+    for name in (row.word, *row.aliases)
 }
-"""Everything that can be called, by name and alias; user names never enter it."""
+"""Everything that can be called, by word and alias; user names never enter it."""
 
 NAMED_CONSTANTS: dict[str, float] = {
     "pi": 3.141592653589793,

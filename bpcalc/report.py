@@ -79,12 +79,19 @@ class Edge:
 
     ``formula`` is the local gradient in symbols; where it has branches, ``branch`` is the one that
     holds here and ``case`` the condition that chose it.  Numbers that do not exist are None.
+
+    In a graph with arrays ``local`` is as large as the node, ``product`` as the input; ``summed`` are
+    the axes that were summed over because the input was broadcast along them.  A ``structural``
+    operation (a matrix product, a sum) has no local gradient: ``formula`` is then the rule for the
+    product, in which ``ds`` is the upstream gradient of a node called s.
     """
 
-    __slots__ = ("branch", "case", "formula", "input", "local", "node", "product", "slot", "upstream")
+    __slots__ = ("branch", "case", "formula", "input", "local", "node", "product", "slot", "structural", "summed",
+                 "upstream")
 
     def __init__(self, node: int, input: int, slot: int, formula: str, branch: str, case: str | None,
-                 local: float | None, upstream: float | None, product: float | None) -> None:
+                 local: Any, upstream: Any, product: Any, structural: bool = False,
+                 summed: tuple[int, ...] = ()) -> None:
         self.node = node
         self.input = input
         self.slot = slot
@@ -94,6 +101,8 @@ class Edge:
         self.local = local
         self.upstream = upstream
         self.product = product
+        self.structural = structural
+        self.summed = summed
 
     def __repr__(self) -> str:
         return (f"Edge({self.node} -> {self.input}, {self.formula!r}, local={self.local!r}, "
@@ -223,18 +232,26 @@ class Report:
         return self.graph.output_name
 
     @property
-    def value(self) -> float:
-        """The output's value."""
+    def value(self) -> Any:
+        """The output's value: a float, or an array of float64."""
         return self.trace.values[self.graph.output]
 
     @property
-    def upstream(self) -> float:
+    def upstream(self) -> Any:
         """The gradient that arrives at the output: 1 unless something else was asked for."""
         return self._gradients.upstream
 
     @property
-    def gradients(self) -> dict[str, float | None]:
-        """The output's gradient for every variable asked for; None where it is undefined."""
+    def weighted(self) -> bool:
+        """Whether an upstream gradient other than 1 arrives at the output."""
+        return bool(self.upstream != 1.0)
+
+    @property
+    def gradients(self) -> dict[str, Any]:
+        """The output's gradient for every variable asked for, in its shape.
+
+        None where it is undefined; an array has nan in the entries where it is.
+        """
         inputs, given = self.graph.inputs, self._gradients
         if given.reached is None and len(given.leaves) == len(inputs):
             return dict(zip((inputs[k] if k < len(inputs) else self.graph.names[k] for k in given.leaves),
@@ -272,7 +289,7 @@ class Report:
             self._spans = spans(self.graph)
         return self._spans[k]
 
-    def gradient(self, k: int) -> float | None:
+    def gradient(self, k: int) -> Any:
         """The output's gradient at node ``k``."""
         return self._gradients.at(k)
 
@@ -524,7 +541,7 @@ class Report:
                     if len(pending) > limit:
                         return None
                     continue
-                done[i] = formula.compose(TABLE[ops[i]], [done[s] for s in args])
+                done[i] = formula.compose(TABLE[ops[i]], [done[s] for s in args], graph.statics.get(i))
                 if len(done[i][0]) > limit:
                     return None
         return done[k]
@@ -696,20 +713,24 @@ def backprop(
     /,
     *,
     wrt: str | Iterable[str] | None = None,
-    upstream: float = 1.0,
+    upstream: Any = 1.0,
     **values: Any,
 ) -> Report:
     """Evaluate an expression and backpropagate through it.
 
     ``values`` (or the mapping ``bindings``, for names that Python cannot take as keywords) give each
-    variable a number or a constant expression.  ``wrt`` limits the gradients to a name or some names
-    and holds all other variables constant.  ``upstream`` is the gradient that arrives at the output.
+    variable a number, an array (a list or NumPy's) or a constant expression.  ``wrt`` limits the
+    gradients to a name or some names and holds all other variables constant.  ``upstream`` is the
+    gradient that arrives at the output.
 
     >>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
     >>> report.value
     -12.0
     >>> report.gradients
     {'x': -4.0, 'y': -4.0, 'z': 3.0}
+
+    A gradient has the shape of its variable.  Where the output is an array, ``upstream`` has its shape;
+    without one the gradients are those of the sum of its entries.
 
     Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
     """
@@ -719,14 +740,16 @@ def backprop(
     return run(graph, given, [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt), upstream)
 
 
-def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = None,
-        upstream: float = 1.0) -> Report:
+def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None,
+        upstream: Any = 1.0) -> Report:
     """The report of a parsed graph with these values.
 
     Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an
-    upstream that is not finite, DomainProblem from the forward pass.
+    upstream that is not finite, DomainProblem and ShapeProblem from the two passes.
     """
-    if upstream - upstream != 0.0:
+    if isinstance(upstream, (list, tuple)) or hasattr(upstream, "shape"):
+        upstream = from_mapping({"upstream": upstream})["upstream"]
+    elif upstream - upstream != 0.0:
         raise UsageProblem("the upstream gradient must be a finite number")
     chosen: list[int] | None = None
     if wrt is not None:
@@ -742,6 +765,12 @@ def run(graph: Graph, given: Mapping[str, float], wrt: Sequence[str] | None = No
             if k not in chosen:
                 chosen.append(k)
     trace = forward(graph, [given[name] for name in graph.inputs])
+    if trace.arrays:
+        from .array_report import ArrayReport
+
+        return ArrayReport(backward(trace, chosen, upstream), _usage_notes(graph, given))
+    if hasattr(upstream, "shape"):
+        raise UsageProblem("the output is one number, so the upstream gradient is one number, too")
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
 
 

@@ -14,7 +14,7 @@ from math import cbrt, isfinite, ulp
 
 from .backends import Symbols, floats
 from .engine import at_kink
-from .ops import CONSTANT, NAMED_CONSTANTS, TABLE
+from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE
 from .report import Report, Verdict
 
 TYPE_CHECKING = False
@@ -188,7 +188,7 @@ def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
     def apply(name: str, args: list[Any]) -> Any:
         rule = symbols.definition(name)
-        return rule(args) if name in ("max", "min") else rule(*args)
+        return rule(args) if BY_NAME[name].variadic else rule(*args)
 
     def small(k: int) -> int | None:
         # Larger numbers stay symbols: 9^9^9 must not be worked out.

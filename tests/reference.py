@@ -38,20 +38,57 @@ def spelling(row):
 
 def gradients(row):
     if row.variadic:
-        return f"`∂out/∂x = {cell(row.shown[0])}`<br>of two: `{cell(row.pair)}`"
+        first = f"`∂out/∂x = {cell(row.shown[0].replace('count(xs)', 'N'))}`"
+        return first if row.pair is None else f"{first}<br>of two: `{cell(row.pair)}`"
     return "<br>".join(f"`∂out/∂{name} = {cell(shown)}`" for name, shown in zip(row.params, row.shown))
+
+
+ARRAYS = """
+## Whole arrays
+
+These act on an array as a whole, so they have no local gradient for an entry; instead a rule says
+what flows back. `dx` is the gradient at x and has the shape of x, `dout` that at the result.
+
+| written | what flows back |
+| --- | --- |
+"""
+
+
+def structural(row):
+    params = [*row.params, *(name for name in row.statics if name not in ("keep", "at", "shape"))]
+    if row.name == "index":
+        written = "`x[i]`, `x[i, j]`, `x[i, :]`, `x[1:3]`"
+    elif row.name == "transpose":
+        written = "`x.T`, `transpose(x)`"
+    elif row.name == "reshape":
+        written = "`reshape(x, 2, 3)`"
+    else:
+        places = [f"{name}={row.statics[name] or 'None'}" if name in row.statics else
+                  "a, b, …" if row.variadic else name for name in params]
+        required = len(row.params) - len(row.defaults)
+        places = [f"{place}={row.defaults[at - required]}" if required <= at < len(row.params) else place
+                  for at, place in enumerate(places)]
+        call = ", ".join(places)
+        written = ", ".join(f"`{name}({call})`" for name in (row.word, *row.aliases))
+        written = f"`a @ b`, {written}" if row.name == "matmul" else written
+        written = f"`[a, b]`, {written}" if row.name == "stack" else written
+    rules = [f"`d{name} = {rule.format(g='dout', out='out', **{p: p for p in row.params})}`" if rule
+             else f"{name}: no gradient" for name, rule in zip(("x", "i") if row.name == "index" else
+                                                               ("a",) if row.variadic else row.params, row.rules)]
+    return f"| {written}<br>{cell(row.doc)} | {'<br>'.join(rules)} |\n"
 
 
 def operations_page():
     lines = []
     for row in TABLE:
-        if not row.params:
+        if not row.params or row.structural:
             continue
         domain = "; ".join(f"`{test}`" for test, _ in row.domain) or "every number"
         kinks = "; ".join(words for _, words in row.kinks) or "–"
         lines.append(f"| {spelling(row)} | {gradients(row)} | {domain} | {kinks} |\n")
     constants = "\n".join(f"| `{name}` | {value!r} |" for name, value in NAMED_CONSTANTS.items())
-    return (INTRO + "".join(lines) + "\n`out` is the operation's own result.\n\n## Constants\n\n"
+    arrays = "".join(structural(row) for row in TABLE if row.structural)
+    return (INTRO + "".join(lines) + "\n`out` is the operation's own result.\n" + ARRAYS + arrays + "\n## Constants\n\n"
             "A constant gives way to a binding or an assignment of the same name.\n\n"
             f"| name | value |\n| --- | --- |\n{constants}\n")
 

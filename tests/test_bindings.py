@@ -29,7 +29,6 @@ def test_names_are_free_of_the_languages_own(name):
     ("x=", "x has no value after '='", ""),
     ("2=x", "'2' is not a name", "2"),
     ("a.b=2", "'a.b' is not a name", "a.b"),
-    ("x==2", "'==' is not part of the language", "=="),
     ("x=two", "the value of x must be a number, and 'two' has no value", "two"),
     ("x=nan", "nan is not a finite number", "nan"),
     ("x=-inf", "-inf is not a finite number", "-inf"),
@@ -69,7 +68,8 @@ def test_python_numbers_of_all_kinds():
     assert values == {"a": 1, "b": 0.5, "c": 0.25, "d": 0.125, "e": 1}
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, [1], 1j, 10**400, "two", "1/0"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"),
+                                   None, [[1], [1, 2]], ["a"], [], [float("nan")], 1j, 10**400, "two", "1/0"])
 def test_what_is_no_number_is_refused(value):
     with pytest.raises(BpcalcError):
         backprop("x", x=value)

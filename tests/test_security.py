@@ -120,9 +120,10 @@ def cases():
 
 
 def named(words):
-    """The files that the words name, by the paths' own options."""
+    """The files that the words name, by the paths' own options or as a value: NAME=@PATH."""
     paths = {name for option in OPTIONS if option.is_path for name in option.names}
     found = [following for word, following in zip(words, words[1:]) if word in paths]
+    found += [word.partition("=@")[2].strip() for word in words if "=@" in word]
     return [*found, *(word.partition("=")[2] for word in words if word.partition("=")[0] in paths)]
 
 

@@ -139,7 +139,8 @@ class Search:
             return None
         from ..engine import backward
 
-        return backward(report.trace, [k], report.upstream).at(k)
+        found: float | None = backward(report.trace, [k], report.upstream).at(k)
+        return found
 
     # ---------------------------------------------------------------------------------- the search
     def causes(self, place: Place) -> Iterator[Cause]:

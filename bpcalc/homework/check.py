@@ -130,9 +130,11 @@ class Judge:
         report = self.report
         kind, k, i = place
         if kind == VALUE:
-            return report.trace.values[k]
+            value: float = report.trace.values[k]
+            return value
         if kind == GRADIENT:
-            return report.gradient(k) if report.is_live(k) else 0.0
+            gradient: float | None = report.gradient(k) if report.is_live(k) else 0.0
+            return gradient
         if kind == NEW:
             if self.learned is None:
                 raise no_update(key_of(place, report))

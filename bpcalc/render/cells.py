@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..ops import CONSTANT
 from ..report import Edge, Report, Step, Verdict
+from .grids import beside, shape_of, show_value
 from .hand import Hand
 from .numbers import show
 from .symbols import Symbols
@@ -15,6 +16,7 @@ from .symbols import Symbols
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from ..engine import Note
 
@@ -26,7 +28,10 @@ _TERMS = 4
 
 
 class Cells:
-    """Writes the parts of a report as people read them; ``hand`` writes the mathematics in them."""
+    """Writes the parts of a report as people read them; ``hand`` writes the mathematics in them.
+
+    Where the hand writes an array as a grid a part has several lines.
+    """
 
     def __init__(self, report: Report, digits: int, symbols: Symbols, hand: Hand | None = None) -> None:
         self.report = report
@@ -34,12 +39,16 @@ class Cells:
         self.symbols = symbols
         self.hand = hand or Hand(digits, symbols)
         self.top = report.symbol
-        if report.upstream != 1.0:
+        if report.weighted:
             self.top = next(name for name in ("L", "loss", "Loss", "dL") if name not in report.graph.symbols)
 
-    def number(self, value: float | None) -> str:
-        """A number, rounded."""
+    def number(self, value: Any) -> str:
+        """A number or an array, rounded."""
         return self.hand.number(value)
+
+    def line(self, value: Any) -> str:
+        """A number or an array on one line."""
+        return show_value(value, self.digits, True, self.symbols.unicode) if shape_of(value) else self.number(value)
 
     def derivative(self, of: str, to: str) -> str:
         """``∂of/∂to``."""
@@ -53,11 +62,12 @@ class Cells:
         return {label(i) for i in (*graph.args(k), k) if graph.ops[i] != CONSTANT}
 
     def node(self, step: Step) -> str:
-        """``x`` or ``q = x + y``."""
+        """``x`` or ``q = x + y``; for an array with its shape."""
         name = self.hand.name(step.label)
+        shape = self.hand.shape(step.value)
         if step.operation is None:
-            return name
-        return f"{name} = {self.hand.formula(step.operation, self.names(step.id))}"
+            return f"{name}{shape}"
+        return f"{name} = {self.hand.formula(step.operation, self.names(step.id))}{shape}"
 
     def gradient(self, step: Step) -> str:
         """The gradient, as a sum where several edges bring a part of it."""
@@ -69,14 +79,18 @@ class Cells:
         shown = [self.number(term) for term in step.terms[:_TERMS]]
         if len(step.terms) > _TERMS:
             shown[-1:] = [f"… ({len(step.terms)} terms)" if self.symbols.unicode else f"... ({len(step.terms)} terms)"]
-        text = shown[0]
+        parts = [shown[0]]
         for term in shown[1:]:
-            text += f" - {term[1:]}" if term[0] == "-" else f" + {term}"
-        return f"{text} = {total}"
+            parts += [" - ", term[1:]] if term[0] == "-" else [" + ", term]
+        return beside(*parts, " = ", total)
 
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
+        if edge.structural:
+            return self.hand.rule_of(self.label(edge), edge.formula)
         left, middle, number, case = self.local_parts(step, edge)
+        if shape_of(edge.local):
+            return left + middle if _is_number(edge.formula) else beside(f"{left}{middle} = ", number)
         return f"{left}{middle} {self.hand.equals(edge.local)} {number}{case}"
 
     def local_parts(self, step: Step, edge: Edge) -> tuple[str, str, str, str]:
@@ -95,7 +109,7 @@ class Cells:
         if not edge.case or edge.local is None:
             return False
         try:
-            return float(edge.branch) != edge.local
+            return bool(float(edge.branch) != edge.local)
         except ValueError:
             return False
 
@@ -108,19 +122,26 @@ class Cells:
         return self.report.label(edge.input)
 
     def product(self, edge: Edge) -> str:
-        """``1 × -4 = -4``."""
+        """``1 × -4 = -4``; of a structural operation the result alone."""
+        if edge.structural:
+            return self.number(edge.product)
+        if shape_of(edge.upstream):
+            # The same for every entry: the formula is the number.
+            local = edge.formula if _is_number(edge.formula) else self.number(edge.local)
+            how = f" summed over {_axes(edge.summed)} = " if edge.summed else " = "
+            return beside(self.number(edge.upstream), f" {self.symbols.times} ", local, how, self.number(edge.product))
         written = self.hand.product(edge.upstream, edge.local)
         return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
 
     def upstream(self) -> str:
         """The gradient that arrives at the output, when it is not 1."""
-        return f"upstream {self.derivative(self.top, self.report.symbol)} = {self.number(self.report.upstream)}"
+        return f"upstream {self.derivative(self.top, self.report.symbol)} = {self.line(self.report.upstream)}"
 
     def title(self) -> str:
         """``f = (x + y) * z = -12``."""
         report = self.report
         text = report.text(report.graph.output)
-        value = self.number(report.value)
+        value = self.line(report.value)
         if text is None or text == report.symbol or text == value:
             return f"{report.symbol} = {value}"
         return f"{report.symbol} = {text} = {value}"
@@ -203,6 +224,14 @@ def _aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int]) -> list[str
     widths = [max(map(len, column)) for column in zip(*rows)]
     return ["  ".join(cell.rjust(size) if at in right else cell.ljust(size)
                       for at, (cell, size) in enumerate(zip(row, widths))).rstrip() for row in rows]
+
+
+def _axes(axes: tuple[int, ...]) -> str:
+    return f"axis {axes[0]}" if len(axes) == 1 else f"axes {' and '.join(map(str, axes))}"
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("-").replace(".", "", 1).isdigit()
 
 
 def chosen(report: Report, everything: bool) -> tuple[list[int], int, int]:

@@ -9,32 +9,46 @@ from __future__ import annotations
 from ..formula import Piece, compose
 from ..ops import Op
 from ..written import ATOM, PRODUCT, SIGNED, Written, is_rounded
+from .grids import shape_of, show_value
 from .numbers import show
 from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from typing import Any
 
 class Hand:
     """Writes mathematics as plain text.
 
-    ``dot`` multiplies, ``about`` means nearly equal, ``dots`` stand for what is left out.
-    ``wants_names`` says whether the names in formulas make a difference to it.
+    ``dot`` multiplies, ``about`` means nearly equal, ``dots`` stand for what is left out.  An array is a
+    grid of several lines unless ``flat``.  ``wants_names`` says whether the names in formulas make a
+    difference to it.
     """
 
     wants_names = False
 
-    def __init__(self, digits: int = 6, symbols: Symbols | None = None) -> None:
+    def __init__(self, digits: int = 6, symbols: Symbols | None = None, flat: bool = False) -> None:
         self.digits = digits
+        self.flat = flat
         self.symbols = symbols or Symbols()
         self.dot = "·" if self.symbols.unicode else "*"
         self.about = self.symbols.about
         self.dots = "..."
 
-    def number(self, value: float | None) -> str:
-        """A number, rounded."""
+    def number(self, value: Any) -> str:
+        """A number or an array, rounded."""
+        if shape_of(value):
+            return show_value(value, self.digits, self.flat, self.symbols.unicode)
         return show(value, self.digits)
+
+    def shape(self, value: Any) -> str:
+        """The shape of an array, to stand behind its name; empty for a number."""
+        return f"  {shape_of(value)}" if shape_of(value) else ""
+
+    def rule_of(self, label: str, rule: str) -> str:
+        """A structural operation's rule for the gradient of its input: ``dW = ds · xᵀ``."""
+        return f"d{label} = {self.symbols.rule_text(rule)}"
 
     def piece(self, value: float | None) -> Piece:
         """A number with its binding power, to be put into a formula."""

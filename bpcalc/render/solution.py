@@ -74,7 +74,7 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
     backward = list(_lines(worked.backward(), left, hand))
     if backward:
         yield Heading("Backward pass")
-        if report.upstream != 1.0:
+        if report.weighted:
             given = hand.derivative(worked.cells.top, report.symbol)
             yield Equations([f"{given} &= {hand.number(report.upstream)}", *backward[1:]])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..report import Report, Step
 from .cells import Cells, gap, steps
+from .grids import beside
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None,
     """The report as blocks of short lines, piece by piece."""
     cells = Cells(report, digits, symbols or Symbols())
     yield f"{cells.title()}\n"
-    if report.upstream != 1.0:
+    if report.weighted:
         yield f"{cells.upstream()}\n"
     yield from blocks(cells, *steps(report, everything))
     notes = cells.notes()
@@ -35,9 +36,9 @@ def blocks(cells: Cells, shown: Iterable[Step], before: int, left: int) -> Itera
     for at, step in enumerate(shown):
         if at == before and left:
             yield f"\n{gap(left, symbols)}\n"
-        yield f"\n{cells.node(step)}\n  forward   {cells.number(step.value)}\n"
+        yield f"\n{cells.node(step)}\n{beside('  forward   ', cells.number(step.value))}\n"
         if step.live:
-            yield f"  {cells.derivative(cells.top, step.label)} = {cells.gradient(step)}\n"
+            yield beside(f"  {cells.derivative(cells.top, step.label)} = ", cells.gradient(step)) + "\n"
         for edge in step.edges:
             yield f"  {symbols.arrow} {cells.label(edge)}\n"
-            yield f"      {cells.local(step, edge)}\n      {cells.product(edge)}\n"
+            yield f"{beside('      ', cells.local(step, edge))}\n{beside('      ', cells.product(edge))}\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..report import Report
 from .cells import Cells, gap, steps
+from .hand import Hand
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 def lines(report: Report, digits: int = 6, everything: bool = False) -> Iterator[str]:
     """The report's facts, each a line, in forward order."""
     symbols = Symbols(unicode=False)
-    cells = Cells(report, digits, symbols)
+    cells = Cells(report, digits, symbols, Hand(digits, symbols, flat=True))
     yield f"{cells.title()}\n"
-    if report.upstream != 1.0:
+    if report.weighted:
         yield f"{cells.upstream()}\n"
     shown, before, left = steps(report, everything)
     for at, step in enumerate(shown):
@@ -30,8 +31,9 @@ def lines(report: Report, digits: int = 6, everything: bool = False) -> Iterator
             yield f"{name}: gradient {cells.derivative(cells.top, name)} = {cells.gradient(step)}\n"
         for edge in step.edges:
             to = cells.label(edge)
-            yield f"{name} to {to}: local gradient {cells.local(step, edge)}\n"
-            yield f"{name} to {to}: upstream times local {cells.product(edge)}\n"
+            how = "rule" if edge.structural else "local gradient"
+            yield f"{name} to {to}: {how} {cells.local(step, edge)}\n"
+            yield f"{name} to {to}: {'product' if edge.structural else 'upstream times local'} {cells.product(edge)}\n"
     for line in [*cells.notes(), *cells.checks()]:
         if line:
             yield f"{line}\n"

@@ -31,7 +31,7 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, every
     yield "Forward\n"
     yield from _written(worked.forward(), left, hand, width)
     yield "\nBackward\n"
-    if report.upstream != 1.0:
+    if report.weighted:
         yield f"  {worked.cells.upstream()}\n"
     yield from _written(worked.backward(), left, hand, width)
     notes = worked.cells.notes()

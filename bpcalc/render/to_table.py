@@ -8,7 +8,7 @@ lines are written here, byte for byte as Rich would (a test compares the two).
 from __future__ import annotations
 
 import io
-from itertools import islice, repeat
+from itertools import islice, repeat, zip_longest
 
 from rich import box
 from rich.console import Console
@@ -34,6 +34,13 @@ _ANSI = {"": "", "green": "\x1b[32m", "red": "\x1b[31m", "bold": "\x1b[1m"}
 Row = tuple[str, ...]
 
 
+def _lines(cells: Row) -> list[Row]:
+    """Cells of several lines as rows of one line each."""
+    if not any("\n" in cell for cell in cells):
+        return [cells]
+    return list(zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""))
+
+
 class _Layout:
     """Which columns a table has: heads, their colours, and which stand on the right.
 
@@ -55,19 +62,20 @@ class _Layout:
     def rows(self, step: Step) -> list[Row]:
         """The lines of one node."""
         cells, form = self.cells, self.form
-        first = (cells.node(step), cells.number(step.value), cells.gradient(step))
+        first = _lines((cells.node(step), cells.number(step.value), cells.gradient(step)))
         edges: list[Row] = []
         for edge in step.edges:
             local, product = cells.local(step, edge), cells.product(edge)
             if form == "full":
-                edges.append((cells.label(edge), local, product))
+                edges += _lines((cells.label(edge), local, product))
             elif form == "lean":
-                edges.append((local, product))
+                edges += _lines((local, product))
             else:
-                edges += [(local,), (f"  {product}",)]
-        if not edges:
-            return [(*first, *("",) * (len(self.heads) - 3))]
-        return [(*(first if at == 0 else ("", "", "")), *edge) for at, edge in enumerate(edges)]
+                edges += _lines((local,)) + [(f"  {line}",) for line, in _lines((product,))]
+        height = max(len(first), len(edges))
+        first += [("",) * 3] * (height - len(first))
+        edges += [("",) * (len(self.heads) - 3)] * (height - len(edges))
+        return [(*left, *right) for left, right in zip(first, edges)]
 
 
 def render(report: Report, width: int | None = None, digits: int = 6, symbols: Symbols | None = None,
@@ -87,7 +95,7 @@ def lines(report: Report, width: int | None = None, digits: int = 6, symbols: Sy
     cells = Cells(report, digits, symbols)
     shown, before, left = steps(report, everything)
     yield f"{_ANSI['bold']}{cells.title()}\x1b[0m\n" if color else f"{cells.title()}\n"
-    if report.upstream != 1.0:
+    if report.weighted:
         yield f"{cells.upstream()}\n"
     last: _Table | None = None
     portion = list(islice(shown, PORTION))

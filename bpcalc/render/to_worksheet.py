@@ -38,7 +38,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
     lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.hand.number(report.trace.values[k])}"
               for k in given(report)]
     lines += ["#", f"# Output: {report.symbol}"]
-    if report.upstream != 1.0:
+    if report.weighted:
         lines.append(f"# {sheet.cells.upstream()}")
     for title, blanks in sections(report):
         lines += ["", f"# {title}"]
@@ -111,7 +111,7 @@ class _Sheet:
         for line in self.about():
             yield Prose(line)
         lines = [f"{hand.name(report.label(k))} &= {hand.number(report.trace.values[k])}" for k in given(report)]
-        if report.upstream != 1.0:
+        if report.weighted:
             lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")
         if lines:
             yield Heading("Given")

@@ -14,7 +14,7 @@ from ..report import Report
 
 VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
 
-SYMMETRIC = frozenset(("add", "mul", "max", "min", "hypot"))
+SYMMETRIC = frozenset(("add", "mul", "max", "min", "sum", "mean", "hypot", "eq", "ne"))
 """Operations whose arguments may change places."""
 
 REACH = 4

@@ -33,6 +33,8 @@ def reference_names():
         return m.mpf(0) if x > 60 else m.erfc(x) if x > -60 else m.mpf(2)
 
     names.update(erfc=erfc, erf=lambda x: m.erf(x) if abs(x) < 60 else m.sign(x))
+    names.update(add_up=m.fsum, count=len, clip=lambda x, lo, hi: min(max(x, lo), hi),
+                 softplus=lambda x: m.log(1 + m.exp(x)))
     names.update(abs=abs, max=max, min=min, pow=m.power, largest=max, smallest=min,
                  cbrt=lambda x: m.sign(x) * m.root(abs(x), 3), sigmoid=lambda x: 1 / (1 + m.exp(-x)),
                  ties=lambda xs, out: sum(x == out for x in xs), expm1=lambda x: m.exp(x) - 1,

@@ -82,7 +82,7 @@ class Watch:
         frame = sys._getframe(1).f_back
         where, name = (frame.f_code.co_filename, frame.f_code.co_name) if frame else ("", "")
         package = os.sep + "bpcalc" + os.sep
-        if package in where and name != "_run" and "site-packages" not in where.partition(package)[2]:
+        if package in where and name != "run_text" and "site-packages" not in where.partition(package)[2]:
             self.note(f"exec from {where} {name}")
         if any(self.canary in word for word in code.co_names + code.co_varnames if self.canary):
             self.note(f"exec of {code.co_names!r:.200}")

@@ -1,0 +1,81 @@
+"""Arrays for people: small ones whole, as a line or as rows and columns, large ones by their corners."""
+
+from __future__ import annotations
+
+from .numbers import UNDEFINED, show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+WHOLE = 8
+"""Axes of up to this length are shown whole; of longer ones the first and last END entries."""
+
+END = 3
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """The shape of an array; () for a number or nothing."""
+    return tuple(value.shape) if hasattr(value, "shape") else ()
+
+
+def show_value(value: Any, digits: int = 6, flat: bool = False, unicode: bool = True) -> str:
+    """A number or an array; arrays of two axes as a grid of several lines, unless ``flat``.
+
+    >>> show_value(-12.0), show_value(None)
+    ('-12', 'undefined')
+    """
+    if not shape_of(value):
+        return show(value, digits)
+    dots = "…" if unicode else "..."
+    if value.ndim == 1:
+        return f"[{', '.join(_entries(value, digits, dots))}]"
+    if value.ndim == 2 and not flat:
+        return _grid(value, digits, dots)
+    return _nested(value, digits, dots)
+
+
+def beside(*parts: str) -> str:
+    """Texts of several lines side by side, each standing on the first line.
+
+    >>> print(beside("a = ", "[1 2]\\n[3 4]", " + b"))
+    a = [1 2] + b
+        [3 4]
+    """
+    if not any("\n" in part for part in parts):
+        return "".join(parts)
+    columns = [part.split("\n") for part in parts]
+    widths = [max(map(len, column)) for column in columns]
+    height = max(map(len, columns))
+    return "\n".join("".join((column[at] if at < len(column) else "").ljust(width)
+                             for column, width in zip(columns, widths)).rstrip() for at in range(height))
+
+
+def _picked(size: int) -> list[int | None]:
+    """Which entries of an axis are shown; None stands for those left out."""
+    return list(range(size)) if size <= WHOLE else [*range(END), None, *range(size - END, size)]
+
+
+def _entries(row: Any, digits: int, dots: str) -> list[str]:
+    return [dots if at is None else _entry(row[at], digits) for at in _picked(len(row))]
+
+
+def _entry(value: float, digits: int) -> str:
+    return UNDEFINED if value != value else show(float(value), digits)
+
+
+def _grid(value: Any, digits: int, dots: str) -> str:
+    rows = [[dots] * len(_picked(value.shape[1])) if at is None else _entries(value[at], digits, dots)
+            for at in _picked(value.shape[0])]
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return "\n".join(f"[{'  '.join(text.rjust(width) for text, width in zip(row, widths))}]" for row in rows)
+
+
+def _nested(value: Any, digits: int, dots: str) -> str:
+    # From the innermost axis outwards: rows become texts, texts are joined.
+    texts: Sequence[str] = [f"[{', '.join(_entries(row, digits, dots))}]" for row in value.reshape(-1, value.shape[-1])]
+    for size in reversed(value.shape[:-1]):
+        texts = [f"[{', '.join(dots if at is None else texts[start + at] for at in _picked(size))}]"
+                 for start in range(0, len(texts), size)]
+    return texts[0]
