@@ -21,7 +21,8 @@ QUIET = {
     "cpython.run_command", "cpython.run_module", "cpython.run_file", "cpython.run_startup", "sys.unraisablehook",
     "cpython._PySys_ClearAuditHooks", "cpython.PyInterpreterState_Clear", "cpython.PyInterpreterState_New",
     "builtins.id", "array.__new__", "gc.get_objects", "resource.setrlimit", "tempfile.mkstemp", "sys.excepthook",
-    "import", "compile", "exec", "open", "subprocess.Popen", "os.rename", "os.remove", "os.chmod", "os.putenv", "os.unsetenv",
+    "import", "compile", "exec", "open", "subprocess.Popen", "os.rename", "os.remove", "os.chmod", "os.putenv",
+    "os.unsetenv",
 }
 SYSTEM = ("/dev/null", "/dev/urandom", "/proc/self/", "/sys/fs/cgroup/", "/sys/devices/system/cpu", "/proc/stat",
           "/proc/cpuinfo", "/proc/meminfo", "/etc/localtime")
