@@ -17,7 +17,7 @@ from .ops import BY_NAME, FUNCTIONS, TABLE, Op
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from .graph import Graph
@@ -240,71 +240,13 @@ class Floats:
 
 
     # --------------------------------------------------------------------- one graph, many times
-    def straight_line(self, graph: Graph, leaves: Sequence[int], live: bytearray) -> Callable[..., Any]:
-        """``f(*inputs, *others)``: the output's value and its gradients, as one tuple, in straight-line code.
-
-        ``inputs`` are the graph's bound variables and ``others`` those of ``leaves`` that have their
-        value inside the text.  For evaluating the same graph many times: compiling costs some 20 µs a
-        node and then saves nine tenths of an evaluation (tests/bench/descent.py).  What raises, or
-        is not finite, is for the caller to look into with the engine's passes; an intermediate
-        value that is not finite makes the first number returned not finite.
-        """
-        inputs = range(len(graph.inputs))
-        others = [k for k in leaves if k not in inputs]
-        held = frozenset(others)
-        lines = [f"def made({', '.join(f'v{k}' for k in (*inputs, *others))}):"]
-        finite: list[str] = []
-        for k in range(len(inputs), len(graph)):
-            row = graph.row(k)
-            if k in held:
-                continue
-            if not row.params:
-                lines.append(f" v{k} = {graph.a[k]!r}")
-                continue
+    def compiled(self, source: str, rows: Iterable[Op]) -> Callable[..., Any]:
+        """The function ``made`` that code defines which was put together from the rules of ``rows``."""
+        for row in rows:
             for text in (row.forward, *row.partials):
                 self._define(text)
-            args = graph.args(k)
-            if row.variadic:
-                lines.append(f" xs{k} = [{', '.join(f'v{i}' for i in args)}]")
-            if row.guarded:
-                for test, _ in row.domain:
-                    lines.append(f" if not ({_placed(row, test, args, k)}): raise ValueError")
-            lines.append(f" v{k} = {_placed(row, row.forward, args, k)}")
-            finite.append(f"v{k}")
-        out = graph.output
-        # A sum that overflows though its terms are finite only costs the caller a second look.
-        check = "+".join(finite) or "0.0"
-        lines.append(f" if not isfinite({check}): return (nan,)")
-        begun = {out} if live[out] else set()
-        lines.append(f" g{out} = 1.0")
-        for k in range(out, len(inputs) - 1, -1):
-            row = graph.row(k)
-            if k not in begun or not row.params or k in held:
-                continue
-            args = graph.args(k)
-            for slot, i in enumerate(args):
-                text = row.partial(slot)
-                if not live[i]:
-                    continue
-                term = {"1": f"g{k}", "-1": f"-g{k}"}.get(text) or \
-                    f"g{k} * ({_placed(row, text, args, k, slot)})"
-                lines.append(f" g{i} {'+=' if i in begun else '='} {term}")
-                begun.add(i)
-        gradients = "".join(f", g{k}" if k in begun else ", 0.0" for k in leaves)
-        lines.append(f" return (v{out}{gradients})")
-        made: Callable[..., Any] = run_text("\n".join(lines), "straight line", self.names)
+        made: Callable[..., Any] = run_text(source, "straight line", self.names)
         return made
-
-
-def _placed(row: Op, text: str, args: tuple[int, ...], k: int, slot: int = 0) -> str:
-    """A rule over the variables v0, v1, … of straight-line code."""
-    names = {"out": f"v{k}"}
-    if row.variadic:
-        names["xs"] = f"xs{k}"
-        names["x"] = f"v{args[slot]}"
-    else:
-        names.update((name, f"v{i}") for name, i in zip(row.params, args))
-    return _renamed(text, names)
 
 
 def _islice() -> Any:
@@ -318,7 +260,7 @@ def _words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())
 
 
-def _renamed(text: str, names: dict[str, str]) -> str:
+def renamed(text: str, names: dict[str, str]) -> str:
     """A rule's text with other words for some of its names."""
     pieces: list[str] = []
     word = ""
@@ -394,7 +336,7 @@ def _inline(row: Op, text: str) -> str:
     if len(row.params) > 2 or row.variadic or not _is_simple(text):
         return text
     places = dict(zip(row.params, ("_v[_i]", "_v[_j]")))
-    return _renamed(text, places)
+    return renamed(text, places)
 
 
 def _push(text: str, place: str, careful: bool, several: bool, load: list[str] | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import isfinite, sqrt
 
-from .backends import floats
+from .compiled import on_floats
 from .engine import Gradients, backward, forward, variables
 from .errors import BpcalcError, UsageProblem
 from .report import Report
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from .graph import Graph
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
-COMPILED = 2_000
-"""Graphs of up to this many nodes are compiled; CPython's compiler is slow on longer functions."""
+WORTHWHILE = 50
+"""For fewer iterations than this the engine's own passes are done before the graph is compiled."""
+
+COMPILED = 100_000
+"""Graphs of up to this many nodes are compiled, at some 2 KB a node."""
 
 _PATIENCE = 20
 
@@ -89,7 +92,7 @@ def descend(
         start.append(report.trace.values[k])
     found = [value for value in gradients.values() if value is not None]
     result = Descent(names, rate, optimizer, start, found)
-    evaluate = _evaluation(report)
+    evaluate = _evaluation(report, iterations)
     move = _Optimizer(optimizer, rate, momentum, len(names))
     loss, slopes = report.value, [value / report.upstream for value in found] if report.upstream else found
     result.losses.append(loss)
@@ -119,7 +122,7 @@ def descend(
     return result
 
 
-def _evaluation(report: Report) -> Callable[[list[float]], tuple[float, list[float]]]:
+def _evaluation(report: Report, iterations: int) -> Callable[[list[float]], tuple[float, list[float]]]:
     """A function from the updated variables' values to the loss and its gradients."""
     graph, names = report.graph, report.graph.names
     given: Gradients = report._gradients
@@ -148,20 +151,15 @@ def _evaluation(report: Report) -> Callable[[list[float]], tuple[float, list[flo
                 raise _Diverged(f"the gradient of {names[k]} does not exist there")
         return trace.values[graph.output], slopes
 
-    if len(graph) > COMPILED:
+    if len(graph) > COMPILED or iterations < WORTHWHILE:
         return slowly
-    compiled = floats().straight_line(graph, leaves, given.live)
-    slots = [k if k < inputs else inputs + others.index(k) for k in leaves]
-    arguments = base + [report.trace.values[k] for k in others]
+    held = {k: value for k, value in enumerate(base) if k not in leaves}
+    compiled = on_floats(graph, leaves, leaves, given.live, held)
 
     def quickly(weights: list[float]) -> tuple[float, list[float]]:
-        for slot, weight in zip(slots, weights):
-            arguments[slot] = weight
         try:
-            loss, *slopes = compiled(*arguments)
+            loss, *slopes = compiled(*weights)
         except (ArithmeticError, ValueError):
-            return slowly(weights)
-        if loss - loss != 0.0 or not all(map(isfinite, slopes)):
             return slowly(weights)
         return loss, slopes
 

@@ -17,7 +17,7 @@ LAYERS = [
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
     {"backends", "complaints", "javascript", "notation", "render.grids"},
     {"arrays"},
-    {"syntax"},
+    {"syntax", "compiled"},
     {"spans", "formula"},
     {"engine"},
     {"bindings", "rounded"},

@@ -6,9 +6,8 @@ import math
 import pytest
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.backends import floats
 from bpcalc.descent import OPTIMIZERS, descend
-from bpcalc.engine import backward, forward
+from bpcalc.engine import forward
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_descent import plot, render
 
@@ -60,39 +59,14 @@ def test_optimizers_follow_the_textbook(optimizer):
     assert descent.losses == pytest.approx(losses, rel=1e-12)
 
 
-@pytest.mark.parametrize(("expression", "values"), [
-    ("max(a, b, c)*relu(d) + clip(a, -1, 1) + leaky_relu(b) + elu(c)", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
-    ("tanh(a*b) / (1 + square(c)) - sigmoid(d)^2 + hypot(a, d)", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
-    ("k = 3; third = 1/3; a*k + third*b + c*d + e", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
-    ("u = a*a; v = u*u; w = v + u; w*a + 0*b + c/d", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
-])
-def test_straight_line_code_gives_what_the_engine_gives(expression, values):
-    report = backprop(expression, values)
-    gradients = backward(report.trace)
-    inputs = len(report.graph.inputs)
-    compiled = floats().straight_line(report.graph, gradients.leaves, gradients.live)
-    arguments = [report.trace.values[k] for k in (*range(inputs), *(k for k in gradients.leaves if k >= inputs))]
-    value, *slopes = compiled(*arguments)
-    assert value == report.value
-    assert slopes == pytest.approx(list(report.gradients.values()), rel=1e-14)
+@pytest.fixture(params=[0, 10**9], ids=["compiled", "engine"])
+def worthwhile(request, monkeypatch):
+    """The number of iterations from which a graph is compiled."""
+    monkeypatch.setattr("bpcalc.descent.WORTHWHILE", request.param)
 
 
-def test_straight_line_code_notices_an_intermediate_overflow():
-    report = backprop("1/(x*1e300)", x=1)
-    gradients = backward(report.trace)
-    compiled = floats().straight_line(report.graph, gradients.leaves, gradients.live)
-    assert math.isnan(compiled(1e10)[0])
-
-
-def test_long_graphs_are_descended_by_the_engine(monkeypatch):
-    expected = descend(backprop("(x-3)^2 + y^2; ".rstrip("; "), x=0, y=1), 0.1, 5).losses
-    monkeypatch.setattr("bpcalc.descent.COMPILED", 0)
-    assert descend(backprop("(x-3)^2 + y^2", x=0, y=1), 0.1, 5).losses == expected
-
-
-@pytest.mark.parametrize("compiled", [0, 2000])
-def test_variables_inside_the_text_are_updated_too(compiled, monkeypatch):
-    monkeypatch.setattr("bpcalc.descent.COMPILED", compiled)
+@pytest.mark.usefixtures("worthwhile")
+def test_variables_inside_the_text_are_updated_too():
     descent = descend(backprop("x = 3; f = k*x^2", k=2), 0.1, 2)
     k, x = 2.0, 3.0
     for _ in range(2):

@@ -1,0 +1,219 @@
+"""One graph, many times: its value and its gradients as straight-line code made from the table's rules.
+
+Every node becomes an assignment and every gradient another, in the order of the engine's two passes;
+what is known beforehand is written in as a number.  Long graphs are cut into several functions, so that
+CPython's compiler never sees more than CHUNK lines at once.
+
+The code is right where everything is finite.  Where something is not, it says so, and the caller asks
+the engine's own passes, which know how to say what happened.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from .backends import floats, renamed
+from .ops import BY_NAME, Op
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+    from .graph import Graph
+
+CHUNK = 1_000
+"""Lines in one function."""
+
+_TERMS = 100
+
+_TRANSPARENT = frozenset(BY_NAME[name].code for name in ("add", "sub", "mul", "neg", "identity", "square"))
+"""Operations whose result is not finite wherever one of their arguments is not."""
+
+
+class Line:
+    """``target = text``, and the names that the text reads; a statement where there is no target."""
+
+    __slots__ = ("reads", "target", "text")
+
+    def __init__(self, target: str, text: str, reads: Iterable[str]) -> None:
+        self.target = target
+        self.text = text
+        self.reads = frozenset(name for name in reads if _is_name(name))
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.text}" if self.target else self.text
+
+
+class Straight:
+    """The lines for a graph's value and gradients, and the names of what they give.
+
+    ``free`` are the nodes whose values are given at every evaluation, in order: ``arguments`` are their
+    names.  ``known`` are values of other nodes.  ``results`` are the output's value and the gradients of
+    ``leaves``.  ``guards`` are tests that must hold, and ``checks`` values that must be finite: where
+    they and the results are, so is everything on the way.  ``write`` puts names into a rule's text.
+    """
+
+    def __init__(self, graph: Graph, free: Sequence[int], leaves: Sequence[int], live: bytearray,
+                 known: Mapping[int, float], upstream: float = 1.0,
+                 write: Callable[[Op, str, Mapping[str, str]], str] | None = None) -> None:
+        self.graph = graph
+        self.live = live
+        self.write = write or (lambda row, text, names: renamed(text, dict(names)))
+        self.forward: list[Line] = []
+        self.guards: list[Line] = []
+        self.backward: list[Line] = []
+        self.names = {k: f"v{k}" for k in free}
+        self.names.update((k, number(value)) for k, value in known.items())
+        self.arguments = [self.names[k] for k in free]
+        self.checks = self._forward(frozenset(free))
+        self.results = [self.names[graph.output], *self._backward(leaves, upstream)]
+
+    def _forward(self, free: frozenset[int]) -> list[str]:
+        graph, names = self.graph, self.names
+        opaque = {graph.output}
+        for k in range(len(graph)):
+            if k in names:
+                continue
+            row, args = graph.row(k), graph.args(k)
+            if not row.params:
+                names[k] = number(graph.a[k])
+            elif row.name == "identity":
+                names[k] = names[args[0]]
+            else:
+                names[k] = f"v{k}"
+                if row.variadic:
+                    self.forward.append(Line(f"xs{k}", f"[{', '.join(names[i] for i in args)}]",
+                                             (names[i] for i in args)))
+                if row.guarded:
+                    self.guards += [Line("", *self._placed(test, k)) for test, _ in row.domain]
+                self.forward.append(Line(names[k], *self._placed(row.forward, k)))
+            if row.code not in _TRANSPARENT:
+                opaque.update(args)
+        given = {names[k] for k in free}
+        return sorted({names[k] for k in opaque if _is_name(names[k])} - given)
+
+    def _backward(self, leaves: Sequence[int], upstream: float) -> list[str]:
+        graph, live = self.graph, self.live
+        arrived: dict[int, list[tuple[str, frozenset[str]]]] = {graph.output: [(number(upstream), frozenset())]}
+        found: dict[int, str] = {}
+        for k in range(graph.output, -1, -1):
+            terms = arrived.pop(k, None)
+            if terms is None or not live[k]:
+                continue
+            own = terms[0][0]
+            if len(terms) > 1 or not (_is_name(own) or own == number(upstream)):
+                own = f"g{k}"
+                self._add_up(own, terms)
+            found[k] = own
+            if self.graph.row(k).variadic:
+                # Counted once: with many arguments, counting anew for each of them would be quadratic.
+                self.backward.append(Line(f"xt{k}", f"ties(xs{k}, {self.names[k]})", (f"xs{k}", self.names[k])))
+            for slot, i in enumerate(graph.args(k)):
+                if live[i]:
+                    arrived.setdefault(i, []).append(self._term(k, slot, own))
+        return [found.get(k, "0.0") for k in leaves]
+
+    def _add_up(self, target: str, terms: Sequence[tuple[str, frozenset[str]]]) -> None:
+        # In portions, as CPython cannot compile a sum of thousands of terms.
+        so_far: list[tuple[str, frozenset[str]]] = []
+        for portion in _portions(terms, _TERMS):
+            text = " + ".join(text for text, _ in (*so_far, *portion)).replace("+ -", "- ")
+            self.backward.append(Line(target, text, chain.from_iterable(reads for _, reads in (*so_far, *portion))))
+            so_far = [(target, frozenset((target,)))]
+
+    def _term(self, k: int, slot: int, own: str) -> tuple[str, frozenset[str]]:
+        """Upstream times local."""
+        text, reads = self._placed(self.graph.row(k).partial(slot), k, slot)
+        if text == "1":
+            return own, frozenset((own,))
+        if text == "-1":
+            return f"-{own}", frozenset((own,))
+        return text if own == "1.0" and _is_name(text) else f"{own} * ({text})", frozenset((*reads, own))
+
+    def _placed(self, text: str, k: int, slot: int = 0) -> tuple[str, frozenset[str]]:
+        """A rule of node ``k`` over the code's names, and those it may read."""
+        row, args = self.graph.row(k), self.graph.args(k)
+        names = {"out": self.names[k]}
+        if row.variadic:
+            names.update(xs=f"xs{k}", x=self.names[args[slot]], t=f"xt{k}")
+            text = text.replace("ties(xs, out)", "t")
+        else:
+            names.update(zip(row.params, (self.names[i] for i in args)))
+        return self.write(row, text, names), frozenset(names.values())
+
+
+def number(value: float) -> str:
+    """A number as part of a rule's text."""
+    return f"({value!r})" if value < 0 or str(value)[0] == "-" else repr(value)
+
+
+def _is_name(text: str) -> bool:
+    return text[0] in "vgx" and text.isalnum()
+
+
+# ------------------------------------------------------------------------------------------- floats
+def on_floats(graph: Graph, free: Sequence[int], leaves: Sequence[int], live: bytearray,
+              known: Mapping[int, float]) -> Callable[..., Sequence[float]]:
+    """``f(*free)``: the output's value and the gradients of ``leaves``, all finite.
+
+    It raises ArithmeticError or ValueError where something does not exist or is not finite.  Compiling
+    costs some 15 µs a node and then saves four fifths of an evaluation (tests/bench/repeat.py).
+    """
+    code = Straight(graph, free, leaves, live, known)
+    rows = {graph.row(k) for k in range(len(graph))}
+    # A sum that overflows though its terms are finite only costs the caller a second look.
+    checks = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
+              for names in _portions(code.checks, _TERMS)]
+    guards = [Line("", f"if not ({line.text}): raise ValueError", line.reads) for line in code.guards]
+    results = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
+               for names in _portions(code.results, _TERMS)]
+    lines = [*code.forward, *guards, *checks, *code.backward, *results]
+    returned = f"return ({', '.join(code.results)},)"
+    if len(lines) <= CHUNK:
+        head = f"def made({', '.join(code.arguments)}):"
+        return floats().compiled("\n ".join([head, *map(str, lines), returned]), rows)
+    return _in_chunks(code, lines, rows)
+
+
+def _portions(items: Sequence[T], size: int) -> list[Sequence[T]]:
+    return [items[at:at + size] for at in range(0, len(items), size)]
+
+
+def _in_chunks(code: Straight, lines: Sequence[Line], rows: Iterable[Op]) -> Callable[..., Sequence[float]]:
+    """Functions of CHUNK lines each, one after the other; what later ones read goes through a list."""
+    chunks = _portions(lines, CHUNK)
+    last_read: dict[str, int] = dict.fromkeys(filter(_is_name, code.results), len(chunks))
+    for at in range(len(chunks) - 1, -1, -1):
+        for line in chunks[at]:
+            for name in line.reads:
+                last_read.setdefault(name, at)
+    places = {name: at for at, name in enumerate(code.arguments)}
+    functions = []
+    for at, chunk in enumerate(chunks):
+        made = {line.target for line in chunk}
+        loads = sorted({name for line in chunk for name in line.reads} & places.keys())
+        stores = sorted(name for name in made if last_read.get(name, -1) > at)
+        for name in stores:
+            places.setdefault(name, len(places))
+        source = ["def made(_s):", *(f"{name} = _s[{places[name]}]" for name in loads), *map(str, chunk),
+                  *(f"_s[{places[name]}] = {name}" for name in stores), "return None"]
+        functions.append(floats().compiled("\n ".join(source), rows))
+    spread = floats().compiled(
+        f"def made(_s): return ({', '.join(_stored(name, places) for name in code.results)},)", ())
+    room = [0.0] * (len(places) - len(code.arguments))
+
+    def evaluate(*given: float) -> Sequence[float]:
+        state = [*given, *room]
+        for function in functions:
+            function(state)
+        found: Sequence[float] = spread(state)
+        return found
+
+    return evaluate
+
+
+def _stored(name: str, places: Mapping[str, int]) -> str:
+    return f"_s[{places[name]}]" if name in places else name
