@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-    from .graph import Graph
-
 _NATIVE = (
     "exp log sqrt log2 log10 log1p expm1 cbrt tanh sin cos tan asin acos atan atan2 sinh cosh asinh "
     "acosh atanh hypot erf erfc pow"
@@ -128,7 +126,7 @@ class Floats:
 
     def _define(self, text: str) -> None:
         # Other rows that the text names become functions first.
-        for word in _words(text):
+        for word in words(text):
             row = FUNCTIONS.get(word)
             if row is not None and word not in self.names:
                 self.names[word] = self.rule(row.params, row.forward)
@@ -223,7 +221,7 @@ class Floats:
                 if "ties" in text:
                     body += ["out = _o", "_t = ties(xs, out)"]
                     text = text.replace("ties(xs, out)", "_t")
-                body += ["for _s in _i:", *([" x = _v[_s]"] if "x" in _words(text) else [])]
+                body += ["for _s in _i:", *([" x = _v[_s]"] if "x" in words(text) else [])]
                 body += [f" {line}" for line in _push(text, "_s", careful, True)]
             else:
                 places = _places(row)
@@ -255,7 +253,7 @@ def _islice() -> Any:
     return islice
 
 
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
     """The names in a rule."""
     return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())
 
@@ -283,7 +281,7 @@ def _load(row: Op, text: str) -> list[str]:
     """Lines that fetch what ``text`` needs and cannot take in place."""
     if row.variadic:
         return ["xs = [_v[_s] for _s in _i]"]
-    used = _words(text)
+    used = words(text)
     lines = []
     if len(row.params) > 2:
         lines.append(f"{', '.join(row.params)} = [_v[_s] for _s in _i]")
@@ -425,7 +423,7 @@ class Symbols:
                 found = own
             else:
                 text = _exact(row.definition)
-                for word in _words(text):
+                for word in words(text):
                     if word not in self.names and word in FUNCTIONS and word != name:
                         self.names[word] = self.definition(word)
                 found = run_text(f"made = lambda {', '.join(row.params)}: {text}", f"definition {name}", self.names)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from .backends import floats, renamed
+from .backends import floats, renamed, words
 from .ops import BY_NAME, Op
 
 TYPE_CHECKING = False
@@ -66,10 +66,17 @@ class Straight:
         self.guards: list[Line] = []
         self.backward: list[Line] = []
         self.names = {k: f"v{k}" for k in free}
+        self.known = dict(known)
         self.names.update((k, number(value)) for k, value in known.items())
         self.arguments = [self.names[k] for k in free]
         self.checks = self._forward(frozenset(free))
         self.results = [self.names[graph.output], *self._backward(leaves, upstream)]
+
+    def descend(self, rate: float) -> None:
+        """Let the results be what the arguments become, weight + (-rate * gradient)."""
+        for at, (weight, slope) in enumerate(zip(self.arguments, self.results[1:])):
+            self.backward.append(Line(f"x{weight}", f"{weight} + {number(-rate)} * {slope}", (weight, slope)))
+            self.results[1 + at] = f"x{weight}"
 
     def _forward(self, free: frozenset[int]) -> list[str]:
         graph, names = self.graph, self.names
@@ -79,7 +86,7 @@ class Straight:
                 continue
             row, args = graph.row(k), graph.args(k)
             if not row.params:
-                names[k] = number(graph.a[k])
+                names[k], self.known[k] = number(graph.a[k]), graph.a[k]
             elif row.name == "identity":
                 names[k] = names[args[0]]
             else:
@@ -93,7 +100,7 @@ class Straight:
             if row.code not in _TRANSPARENT:
                 opaque.update(args)
         given = {names[k] for k in free}
-        return sorted({names[k] for k in opaque if _is_name(names[k])} - given)
+        return sorted({names[k] for k in opaque if _is_name(names[k])} - given) or ["0.0"]
 
     def _backward(self, leaves: Sequence[int], upstream: float) -> list[str]:
         graph, live = self.graph, self.live
@@ -131,18 +138,36 @@ class Straight:
             return own, frozenset((own,))
         if text == "-1":
             return f"-{own}", frozenset((own,))
-        return text if own == "1.0" and _is_name(text) else f"{own} * ({text})", frozenset((*reads, own))
+        if own == "1.0":
+            return (text if _is_name(text) else f"({text})"), reads
+        return f"{own} * ({text})", frozenset((*reads, own))
 
     def _placed(self, text: str, k: int, slot: int = 0) -> tuple[str, frozenset[str]]:
         """A rule of node ``k`` over the code's names, and those it may read."""
         row, args = self.graph.row(k), self.graph.args(k)
         names = {"out": self.names[k]}
+        numbers = {param: self.known[i] for param, i in zip(row.params, args) if i in self.known}
+        if numbers and not row.variadic:
+            text = _decided(text, numbers, {*row.params, "out"})
+            if numbers.get("b") == 2:
+                text = text.replace("pow(a, b - 1)", "a")      # squares are what losses are made of
         if row.variadic:
             names.update(xs=f"xs{k}", x=self.names[args[slot]], t=f"xt{k}")
             text = text.replace("ties(xs, out)", "t")
         else:
             names.update(zip(row.params, (self.names[i] for i in args)))
         return self.write(row, text, names), frozenset(names.values())
+
+
+def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
+    """A rule without the choices that these numbers decide."""
+    while " if " in text:
+        yes, _, rest = text.partition(" if ")
+        test, _, no = rest.partition(" else ")
+        if "(" in test or yes.count("(") != yes.count(")") or not words(test) & names <= numbers.keys():
+            break
+        text = yes if floats().rule(tuple(numbers), test)(*numbers.values()) else no
+    return text
 
 
 def number(value: float) -> str:
@@ -156,21 +181,24 @@ def _is_name(text: str) -> bool:
 
 # ------------------------------------------------------------------------------------------- floats
 def on_floats(graph: Graph, free: Sequence[int], leaves: Sequence[int], live: bytearray,
-              known: Mapping[int, float]) -> Callable[..., Sequence[float]]:
+              known: Mapping[int, float], upstream: float = 1.0,
+              rate: float | None = None) -> Callable[..., Sequence[float]]:
     """``f(*free)``: the output's value and the gradients of ``leaves``, all finite.
 
+    With ``rate`` it gives what ``leaves``, which are ``free``, become by a step of gradient descent in
+    the place of their gradients.
     It raises ArithmeticError or ValueError where something does not exist or is not finite.  Compiling
     costs some 15 µs a node and then saves four fifths of an evaluation (tests/bench/repeat.py).
     """
-    code = Straight(graph, free, leaves, live, known)
+    code = Straight(graph, free, leaves, live, known, upstream)
+    if rate is not None:
+        code.descend(rate)
     rows = {graph.row(k) for k in range(len(graph))}
     # A sum that overflows though its terms are finite only costs the caller a second look.
     checks = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
-              for names in _portions(code.checks, _TERMS)]
+              for names in _portions([*code.checks, *code.results[1:]], _TERMS)]
     guards = [Line("", f"if not ({line.text}): raise ValueError", line.reads) for line in code.guards]
-    results = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
-               for names in _portions(code.results, _TERMS)]
-    lines = [*code.forward, *guards, *checks, *code.backward, *results]
+    lines = [*code.forward, *guards, *code.backward, *checks]
     returned = f"return ({', '.join(code.results)},)"
     if len(lines) <= CHUNK:
         head = f"def made({', '.join(code.arguments)}):"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .graph import Graph
 
+    Move = Callable[[Sequence[float], Sequence[float]], list[float]]
+
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 WORTHWHILE = 50
 """For fewer iterations than this the engine's own passes are done before the graph is compiled."""
@@ -28,7 +30,6 @@ COMPILED = 100_000
 """Graphs of up to this many nodes are compiled, at some 2 KB a node."""
 
 _PATIENCE = 20
-
 
 
 class Descent:
@@ -53,7 +54,7 @@ class Descent:
         self.stopped = ""
 
 
-class _Diverged(Exception):
+class _Diverged(ArithmeticError):
     """The loss or a gradient does not exist at the new weights."""
 
 
@@ -92,22 +93,29 @@ def descend(
         start.append(report.trace.values[k])
     found = [value for value in gradients.values() if value is not None]
     result = Descent(names, rate, optimizer, start, found)
-    evaluate = _evaluation(report, iterations)
-    move = _Optimizer(optimizer, rate, momentum, len(names))
-    loss, slopes = report.value, [value / report.upstream for value in found] if report.upstream else found
-    result.losses.append(loss)
-    weights = list(start)
+    move = _Optimizer(optimizer, rate, momentum, len(names)).move
+    carefully = _evaluation(report)
+    advance = _advance(report, rate, move, optimizer) if iterations >= WORTHWHILE else None
+    loss = report.value
+    weights: Sequence[float] = start
+    put = result.losses.append
+    put(loss)
     rises = 0
+    proposed: Sequence[float] = move(weights, found)
     for step in range(1, iterations + 1):
-        proposed = move(weights, [slope * report.upstream for slope in slopes])
         try:
-            new, slopes = evaluate(proposed)
-        except _Diverged as error:
-            result.stopped = f"stopped at step {step}: {error}"
-            break
-        weights = proposed
-        result.steps = step
-        result.losses.append(new)
+            if advance is None:
+                raise ValueError
+            new, *following = advance(*proposed)
+        except (ArithmeticError, ValueError):
+            try:
+                new, *slopes = carefully(*proposed)
+            except _Diverged as error:
+                result.stopped = f"stopped at step {step}: {error}"
+                break
+            following = move(proposed, slopes)
+        weights, proposed = proposed, following
+        put(new)
         rises = rises + 1 if new > loss else 0
         change, loss = abs(new - loss), new
         if until is not None and change <= until:
@@ -118,12 +126,37 @@ def descend(
             break
         if progress is not None and step % 1024 == 0:
             progress(step)
-    result.after = weights
+    result.after = list(weights)
+    result.steps = len(result.losses) - 1
     return result
 
 
-def _evaluation(report: Report, iterations: int) -> Callable[[list[float]], tuple[float, list[float]]]:
-    """A function from the updated variables' values to the loss and its gradients."""
+def _advance(report: Report, rate: float, move: Move, optimizer: str) -> Callable[..., Sequence[float]] | None:
+    """A quick function from the updated variables' values to the loss there and their next values.
+
+    It raises ArithmeticError or ValueError where something is not finite.  None for long graphs and arrays.
+    """
+    graph, given = report.graph, report._gradients
+    leaves = given.leaves
+    if len(graph) > COMPILED or graph.arrays:
+        return None
+    held = {k: report.trace.values[k] for k in range(len(graph.inputs)) if k not in leaves}
+    if optimizer == "sgd":
+        return on_floats(graph, leaves, leaves, given.live, held, report.upstream, rate)
+    evaluate = on_floats(graph, leaves, leaves, given.live, held, report.upstream)
+
+    def advance(*weights: float) -> Sequence[float]:
+        loss, *slopes = evaluate(*weights)
+        return loss, *move(weights, slopes)
+
+    return advance
+
+
+def _evaluation(report: Report) -> Callable[..., Sequence[float]]:
+    """A function from the updated variables' values to the loss and its gradients, by the engine's own passes.
+
+    It raises _Diverged, which says in words what went wrong.
+    """
     graph, names = report.graph, report.graph.names
     given: Gradients = report._gradients
     leaves = given.leaves
@@ -131,8 +164,7 @@ def _evaluation(report: Report, iterations: int) -> Callable[[list[float]], tupl
     others = [k for k in leaves if k >= inputs]
     base = report.trace.values[:inputs]
 
-    def slowly(weights: list[float]) -> tuple[float, list[float]]:
-        # The engine's own passes: for long graphs, and to say in words what went wrong.
+    def evaluate(*weights: float) -> Sequence[float]:
         values = list(base)
         moved: Graph = graph
         if others:
@@ -144,26 +176,14 @@ def _evaluation(report: Report, iterations: int) -> Callable[[list[float]], tupl
             trace = forward(moved, values)
         except BpcalcError as error:
             raise _Diverged(error.message) from None
-        gradients = backward(trace, leaves)
+        gradients = backward(trace, leaves, report.upstream)
         slopes = [gradients.grads[k] for k in leaves]
         for k, slope in zip(leaves, slopes):
             if not isfinite(slope):
                 raise _Diverged(f"the gradient of {names[k]} does not exist there")
-        return trace.values[graph.output], slopes
+        return trace.values[graph.output], *slopes
 
-    if len(graph) > COMPILED or iterations < WORTHWHILE:
-        return slowly
-    held = {k: value for k, value in enumerate(base) if k not in leaves}
-    compiled = on_floats(graph, leaves, leaves, given.live, held)
-
-    def quickly(weights: list[float]) -> tuple[float, list[float]]:
-        try:
-            loss, *slopes = compiled(*weights)
-        except (ArithmeticError, ValueError):
-            return slowly(weights)
-        return loss, slopes
-
-    return quickly
+    return evaluate
 
 
 def _with_values(graph: Graph, values: dict[int, float]) -> Graph:
@@ -187,12 +207,8 @@ class _Optimizer:
         self.step = 0
         self.first = [0.0] * size
         self.second = [0.0] * size
-        self.update = {"sgd": self._plain, "momentum": self._heavy, "nesterov": self._nesterov,
-                       "adam": self._adam}[name]
-
-    def __call__(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
-        self.step += 1
-        return self.update(weights, slopes)
+        self.move = {"sgd": self._plain, "momentum": self._heavy, "nesterov": self._nesterov,
+                     "adam": self._adam}[name]
 
     def _plain(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
         rate = -self.rate
@@ -201,6 +217,7 @@ class _Optimizer:
     def _gather(self, slopes: Sequence[float]) -> list[float]:
         # torch.optim.SGD: the buffer begins as the first gradient.
         mu = self.momentum
+        self.step += 1
         self.first = list(slopes) if self.step == 1 else [mu * old + new for old, new in zip(self.first, slopes)]
         return self.first
 
@@ -213,6 +230,7 @@ class _Optimizer:
 
     def _adam(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
         one, two, tiny = 0.9, 0.999, 1e-8
+        self.step += 1
         self.first = [one * old + (1 - one) * new for old, new in zip(self.first, slopes)]
         self.second = [two * old + (1 - two) * new * new for old, new in zip(self.second, slopes)]
         scale = self.rate / (1 - one ** self.step)

@@ -292,11 +292,11 @@ TABLE: tuple[Op, ...] = (
        latex=r"\sqrt[3]{{{x}}}", doc="Cube root, of negative numbers too.",
        samples=((0.125,), (-3.0,)), borders=((0.0,),)),
     # ------------------------------------------------------------------------ squashing functions
-    Op("tanh", "x", "tanh(x)", "4 * sigmoid(2 * x) * sigmoid(-2 * x)", shown=("1 - out^2",),
+    Op("tanh", "x", "tanh(x)", "1 / cosh(x) / cosh(x) if abs(x) < 700 else 0", shown=("1 - out^2",),
        latex=r"\tanh({x})", doc="Hyperbolic tangent.",
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (20.0,))),
     Op("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
-       "out * sigmoid(-x)", shown=("out * (1 - out)",), definition="1 / (1 + exp(-x))",
+       "out / (1 + exp(x)) if x < 700 else exp(-x)", shown=("out * (1 - out)",), definition="1 / (1 + exp(-x))",
        latex=r"\sigma({x})", doc="Logistic function 1/(1 + exp(-x)).", aliases=("σ", "logistic"),
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (40.0,))),
     Op("softplus", "x", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)",
