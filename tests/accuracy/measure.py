@@ -1,24 +1,29 @@
-"""How many ulps the table's rules are off, measured against high-precision arithmetic.
+"""How many ulps values and partials are off, against high-precision arithmetic; PyTorch and JAX beside.
 
-    python -m tests.accuracy.measure [--samples N] [--peers]
+    python -m tests.accuracy.measure [--samples N] [--seed N] [--only NAMES] [--update]
 
-Every forward value and every partial, over dense samples: ordinary, huge and tiny arguments, borders,
-and neighbourhoods of kinks and zeros.  The reference evaluates the row's definition and textbook
-partials with mpmath at 900 digits, so its own cancellation does not matter.
+Every forward value and every partial, over dense samples: ordinary, huge and tiny arguments, borders, and
+neighbourhoods of kinks and zeros.  The reference evaluates the row's definition and textbook partials with
+mpmath at 900 digits, so its own cancellation does not matter.  With ``--update`` docs/accuracy.md is written.
+
+A number is well conditioned where a relative change of an argument changes it by no more than WELL times as
+much.  Elsewhere (near a zero, or far out) even the best double is sensitive to the argument's last digit.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import pathlib
 import random
 import re
-import sys
 
 import mpmath
 
 from bpcalc.backends import floats
 from bpcalc.ops import TABLE
+
+from . import peers
 
 DIGITS = 900
 
@@ -61,8 +66,12 @@ def ulps(found, exact):
     return float(abs(mpmath.mpf(found) - exact) / unit)
 
 
+WELL = 4.0
+ROWS = [row for row in TABLE if row.params and row.samples]
+
+
 def points(row, count, rng):
-    """Arguments inside the domain, from everywhere on the number line."""
+    """Arguments inside the domain, from everywhere on the number line, and hard by the row's own points."""
     arity = 2 if row.variadic else len(row.params)
     kinds = (
         lambda: rng.uniform(-10, 10),
@@ -73,11 +82,15 @@ def points(row, count, rng):
         lambda: rng.uniform(-750, 750),
         lambda: float(rng.randrange(-20, 20)),
     )
+    near = [point for point in (*row.samples, *row.borders) if len(point) == arity]
     tests = [floats().rule(row.params, test) for test, _ in row.domain]
     forward = floats().forward(row)
     found = 0
     for _ in range(200 * count):
-        point = tuple(rng.choice(kinds)() for _ in range(arity))
+        if near and rng.random() < 0.1:
+            point = tuple(beside(x, rng) for x in rng.choice(near))
+        else:
+            point = tuple(rng.choice(kinds)() for _ in range(arity))
         try:
             if not all(test(*([point] if row.variadic else point)) for test in tests):
                 continue
@@ -91,63 +104,193 @@ def points(row, count, rng):
                 return
 
 
-def measure(row, count, seed=1):
-    """(worst ulps, where) of the forward value and of each partial."""
-    rng = random.Random(f"{row.name}{seed}")
-    params = row.params
-    definition = exactly(params, row.definition)
-    worst = {"forward": (0.0, None)}
-    shown = {}
-    slots = range(1 if row.variadic else len(params))
-    for slot in slots:
-        names = ("xs", "x", "out") if row.variadic else (*params, "out")
-        shown[slot] = exactly(names, row.shown_partial(slot)), floats().partial(row, slot)
-        worst[f"∂/∂{names[slot] if not row.variadic else 'x'}"] = (0.0, None)
-    kinks = [floats().rule((*params, "out"), test) for test, _ in row.kinks]
-    for point, value in points(row, count, rng):
-        if any(kink(*([point] if row.variadic else point), value) for kink in kinks):
-            continue                           # a convention, not a number to measure
-        high = [mpmath.mpf(x) for x in point]
-        args = [high] if row.variadic else high
-        exact = definition(*args)
-        note(worst, "forward", ulps(value, exact), point)
-        for slot in slots:
-            textbook, partial = shown[slot]
-            if row.variadic:
-                found, true = partial(point, point[slot], value), textbook(high, high[slot], exact)
-            else:
-                try:
-                    found = partial(*point, value)
-                except (ArithmeticError, ValueError):
-                    continue
-                try:
-                    true = textbook(*high, exact)
-                except (ArithmeticError, ValueError):
-                    continue
-            if mpmath.isnan(true) or abs(true) > mpmath.mpf("1.7e308"):
-                continue
-            key = f"∂/∂{params[slot] if not row.variadic else 'x'}"
-            note(worst, key, ulps(found, true), point)
+def beside(x, rng):
+    """A few of the doubles next to ``x``, or a little further."""
+    for _ in range(rng.randrange(4)):
+        x = math.nextafter(x, rng.choice((-math.inf, math.inf)))
+    return x if rng.random() < 0.7 else x * (1 + rng.choice((-1, 1)) * 10 ** rng.uniform(-15, -3))
+
+
+class Worst:
+    """The largest errors by who made them: where the number is well conditioned, and elsewhere."""
+
+    def __init__(self):
+        self.errors = {}
+
+    def note(self, who, well, error, point):
+        if error > self.errors.get((who, well), (-1.0, None))[0]:
+            self.errors[who, well] = error, point
+
+    def of(self, who, well):
+        return self.errors.get((who, well), (None, None))
+
+
+def condition(function, high, exact):
+    """How much more than an argument ``function`` changes, relatively, at its most sensitive."""
+    if exact == 0:
+        return math.inf
+    step = mpmath.mpf(10) ** -40
+    worst = 0.0
+    for at, x in enumerate(high):
+        moved = [*high[:at], x * (1 + step), *high[at + 1:]]
+        try:
+            worst = max(worst, float(abs((function(*moved) - exact) / exact) / step))
+        except (ArithmeticError, ValueError, TypeError):
+            return math.inf
     return worst
 
 
-def note(worst, key, error, point):
-    if error > worst[key][0]:
-        worst[key] = (error, point)
+def measure(row, count, seed=1, others=None):
+    """Worst errors in ulps of the forward value (key ``value``) and of each partial, as Worst."""
+    rng = random.Random(f"{row.name}{seed}")
+    params = row.params
+    arity = 2 if row.variadic else len(params)
+    wrapped = (lambda *xs: xs) if not row.variadic else (lambda *xs: (list(xs),))
+    definition = exactly(params, row.definition)
+    names = ("xs", "x", "out") if row.variadic else (*params, "out")
+    slots = range(1 if row.variadic else arity)
+    shown = [exactly(names, row.shown_partial(slot)) for slot in slots]
+    rules = [floats().partial(row, slot) for slot in slots]
+    kinks = [floats().rule((*params, "out"), test) for test, _ in row.kinks]
+
+    def forward(*high):
+        return definition(*wrapped(*high))
+
+    def textbook(slot):
+        def partial(*high):
+            if row.variadic:
+                return shown[slot](list(high), high[slot], forward(*high))
+            return shown[slot](*high, forward(*high))
+
+        return partial
+
+    worst = {"value": Worst(), **{("x" if row.variadic else params[slot]): Worst() for slot in slots}}
+    for point, value in points(row, count, rng):
+        if any(kink(*wrapped(*point), value) for kink in kinks):
+            continue                               # a convention, not a number to measure
+        high = [mpmath.mpf(x) for x in point]
+        theirs = {name: peers.at(peer, row.name, point) for name, peer in (others or {}).items()}
+        exact = forward(*high)
+        well = condition(forward, high, exact) <= WELL
+        worst["value"].note("bpcalc", well, ulps(value, exact), point)
+        for name, answer in theirs.items():
+            if answer is not None:
+                worst["value"].note(name, well, off(answer[0], exact), point)
+        for slot in slots:
+            function = textbook(slot)
+            try:
+                found = rules[slot](*(point, point[slot]) if row.variadic else point, value)
+                true = function(*high)
+            except (ArithmeticError, ValueError):
+                continue
+            if mpmath.isnan(true) or abs(true) > mpmath.mpf("1.7e308"):
+                continue
+            key = "x" if row.variadic else params[slot]
+            well = condition(function, high, true) <= WELL or true == 0
+            worst[key].note("bpcalc", well, ulps(found, true), point)
+            for name, answer in theirs.items():
+                if answer is not None and answer[1][slot] is not None:
+                    worst[key].note(name, well, off(answer[1][slot], true), point)
+    return worst
+
+
+def off(found, exact):
+    return ulps(found, exact) if math.isfinite(found) else math.inf
+
+
+# ------------------------------------------------------------------------------------------- the page
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "accuracy.md"
+WHO = ("bpcalc", "PyTorch", "JAX")
+INTRO = """# Accuracy
+
+<!-- Made by: python -m tests.accuracy.measure --update -->
+
+How far values and partial derivatives are from the exact ones, in units of the last place (ulps) of a double: 0.5 is
+as good as a double can be. Each figure is the largest error over {samples} points from everywhere on the number line:
+ordinary, huge and tiny arguments, hard by borders and kinks, near cancellation. The exact numbers come from mpmath at
+{digits} digits. Beside it stand {others} at the same points, in float64.
+
+A number is *well conditioned* where a relative change of an argument changes it at most {well:g} times as much.
+*Elsewhere*, near a zero of the number or far out, the last digit of the argument already decides about many of the
+result; those figures are there for comparison. "inf" is a result that is not finite where the exact one is, or the
+other way round; "–" is a function that the library does not have, a derivative that it does not give, or no such point.
+JAX's enormous figures are mostly its treating numbers below 2.2e-308 as zero.
+
+The reference and the peers are an optional group: `pip install -e ".[peers]"` and
+`python -m tests.accuracy.measure --update` write this page anew, in some minutes.
+
+| operation | | bpcalc | PyTorch | JAX | elsewhere: bpcalc | PyTorch | JAX |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+GOALS = """
+## Against the goals
+
+Every value within 1 ulp of the best of the three; every partial within 4 ulps where it is well conditioned, and nowhere
+worse than the better peer by more than one rounding (1 ulp, or 2 ulps in all where the peer has less than 1). What
+misses them:
+
+"""
+
+
+def figure(error):
+    if error is None:
+        return "–"
+    return f"{error:.2g}" if error < 99.5 else f"{error:.1e}" if math.isfinite(error) else "inf"
+
+
+def table_rows(row, worst):
+    for key, errors in worst.items():
+        cells = [figure(errors.of(who, well)[0]) for well in (True, False) for who in WHO]
+        what = "value" if key == "value" else f"∂/∂{key}"
+        yield f"| {row.name if key == 'value' else ''} | {what} | {' | '.join(cells)} |\n"
+
+
+def complaints(row, worst):
+    """Where the goals that the page states are missed."""
+    for key, errors in worst.items():
+        for well in (True, False):
+            ours, point = errors.of("bpcalc", well)
+            theirs = [error for error in (errors.of(who, well)[0] for who in WHO[1:]) if error is not None]
+            if ours is None:
+                continue
+            best = min(theirs, default=math.inf)
+            if (key == "value" and ours > best + 1) or (key != "value" and ours > max(best, 1) + 1) \
+                    or (key != "value" and well and ours > 4):
+                beside = " and ".join(map(figure, theirs)) or "none"
+                yield (f"`{row.name}`, {'value' if key == 'value' else f'∂/∂{key}'}: {figure(ours)} at "
+                       f"{', '.join(map(repr, point))}{'' if well else ', ill conditioned'}; the peers: {beside}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--samples", type=int, default=300)
+    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
     mpmath.mp.dps = DIGITS
-    for row in TABLE:
-        if not row.params or (options.only and row.name not in options.only.split(",")):
+    others = peers.found()
+    lines, missed = [], []
+    for row in ROWS:
+        if options.only and row.name not in options.only.split(","):
             continue
-        for key, (error, point) in measure(row, options.samples).items():
-            print(f"{row.name:12} {key:12} {error:10.3g}  {point}")
-            sys.stdout.flush()
+        worst = measure(row, options.samples, options.seed, others)
+        for line in table_rows(row, worst):
+            lines.append(line)
+            print(line, end="", flush=True)
+        missed += complaints(row, worst)
+    print(*missed, sep="\n")
+    if options.update:
+        names = " and ".join(f"{name} {version(name)}" for name in others)
+        intro = INTRO.format(samples=f"{options.samples:,}".replace(",", " "), digits=DIGITS, well=WELL, others=names)
+        goals = GOALS + ("".join(f"- {text}\n" for text in missed) or "Nothing misses them.\n")
+        PAGE.write_text(intro + "".join(lines) + goals, encoding="utf-8")
+
+
+def version(name):
+    from importlib.metadata import version as installed
+
+    return installed({"PyTorch": "torch", "JAX": "jax"}[name]).partition("+")[0]
 
 
 if __name__ == "__main__":

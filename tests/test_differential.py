@@ -1,0 +1,87 @@
+"""Whole graphs against oracles: a seeded sample of ``python -m tests.differential``, and proof that it can fail."""
+
+from collections import Counter
+
+import pytest
+
+from bpcalc import backends, ops
+
+from . import differential
+from .differential import judge
+
+
+def faults(seeds, libraries=()):
+    counts = Counter()
+    found = [fault for fault in (judge(seed, dict(libraries), counts) for seed in seeds) if fault]
+    return found, counts
+
+
+def test_a_sample_of_programs_agrees_with_60_digits_and_with_sympy():
+    found, counts = faults(range(100, 400))
+    assert found == []
+    assert counts["numbers against 60 digits"] > 1000
+    assert counts["numbers against sympy"] > 0
+    assert counts["on a kink"] > 20
+
+
+def test_every_operation_has_an_oracle_and_is_met():
+    scalar = {row.name for row in ops.TABLE if row.params and row.definition and row.name != "identity"}
+    assert scalar <= {*differential.FUNCTIONS, *differential.INFIX}
+    met = {op for seed in range(600) for _, op, _ in differential.Program(seed).steps}
+    assert met == set(differential.ALL)
+
+
+@pytest.mark.slow
+def test_the_peers_agree():
+    from .accuracy import peers
+
+    libraries = peers.found()
+    if not libraries:
+        pytest.skip('no peers: pip install -e ".[peers]"')
+    found, counts = faults(range(1000, 1500), libraries.items())
+    assert found == []
+    assert all(counts[f"numbers against {name}"] > 50 for name in libraries)
+
+
+def rebuilt(monkeypatch):
+    monkeypatch.setattr(backends, "_FLOATS", None)
+
+
+@pytest.mark.parametrize("row", [row for row in ops.TABLE if row.name in differential.ALL and not row.variadic],
+                         ids=lambda row: row.name)
+def test_a_wrong_partial_of_any_operation_is_a_disagreement(row, monkeypatch):
+    for slot, text in enumerate(row.partials):
+        if text == "0" and len(row.partials) == 1:
+            wrong = "1"
+        elif text in ("0", "1", "-1"):
+            wrong = "2"
+        else:
+            wrong = f"({text}) * 1.00001"
+        changed = list(row.partials)
+        changed[slot] = wrong
+        with monkeypatch.context() as patch:
+            patch.setattr(row, "partials", tuple(changed))
+            rebuilt(patch)
+            seeds = (seed for seed in range(1, 4000, 2) if differential.Program(seed).kinky is False
+                     and any(op == row.name and isinstance(args[slot], str)
+                             for _, op, args in differential.Program(seed).steps))
+            assert any(judge(seed, {}, Counter()) for _, seed in zip(range(25), seeds)), (row.name, slot)
+
+
+def test_a_wrong_value_is_a_disagreement(monkeypatch):
+    for row in (ops.BY_NAME["mul"], ops.BY_NAME["tanh"], ops.BY_NAME["sigmoid"]):
+        with monkeypatch.context() as patch:
+            patch.setattr(row, "forward", f"({row.forward}) * 1.00001")
+            rebuilt(patch)
+            assert faults(range(1, 80))[0]
+
+
+def test_a_lost_edge_is_a_disagreement(monkeypatch):
+    sweep = backends.Floats._sweep
+
+    def overwriting(self, rows, careful):
+        return sweep(self, rows, careful).replace("_g[_i] += _d", "_g[_i] = _d")
+
+    monkeypatch.setattr(backends.Floats, "_sweep", overwriting)
+    rebuilt(monkeypatch)
+    assert faults(range(1, 60))[0]
