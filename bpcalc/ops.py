@@ -346,6 +346,8 @@ TABLE: tuple[Op, ...] = (
     # Adding 0 takes the sign off -0: `atan2(-0, -1)` is pi, as the numbers 0 and -0 are one.
     Op("atan2", "y x", "atan2(y + 0, x + 0)", "x / hypot(x, y) / hypot(x, y)", "-y / hypot(x, y) / hypot(x, y)",
        shown=("x / (x^2 + y^2)", "-y / (x^2 + y^2)"), definition="atan2(y, x)",
+       kinks=(("y == 0 and x < 0", "atan2 jumps from pi to -pi where y is 0 and x negative; its gradient there is the "
+               "slope on both sides"),),
        latex=r"\mathrm{{atan2}}({y}, {x})", doc="Angle of the point (x, y).", aliases=("arctan2",),
        samples=((1.5, -2.0), (0.5, 3.0)), borders=((0.0, 0.0), (0.0, -1.0), (-0.0, -1.0), (-0.0, -0.0))),
     Op("sec", "x", "1 / cos(x)", "out * tan(x)", shown=("sec(x) * tan(x)",),
