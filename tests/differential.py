@@ -58,14 +58,25 @@ FUNCTIONS = {
     "acosh": (M.acosh, lambda x: x >= 1), "atanh": (M.atanh, lambda x: -1 < x < 1), "hypot": (M.hypot, None),
     "erf": (M.erf, None), "erfc": (M.erfc, None),
     "max": (lambda *xs: max(xs), None), "min": (lambda *xs: min(xs), None),
+    "sum": (lambda *xs: sum(xs), None), "mean": (lambda *xs: sum(xs) / len(xs), None),
+    "where": (lambda c, a, b: a if c != 0 else b, None),
+    "huber": (lambda p, t, d: (p - t) ** 2 / 2 if abs(p - t) <= d else d * (abs(p - t) - d / 2), lambda p, t, d: d > 0),
+    "bce": (lambda p, t: -t * M.log(p) - (1 - t) * M.log(1 - p), lambda p, t: 0 < p < 1),
+    "bce_with_logits": (lambda z, t: M.log(1 + M.exp(z)) - z * t, None),
 }
 INFIX = {
     "add": ("({0} + {1})", lambda a, b: a + b, None), "sub": ("({0} - {1})", lambda a, b: a - b, None),
     "mul": ("({0}*{1})", lambda a, b: a * b, None), "div": ("({0}/{1})", lambda a, b: a / b, lambda a, b: b != 0),
+    "lt": ("({0} < {1})", lambda a, b: M.mpf(a < b), None), "le": ("({0} <= {1})", lambda a, b: M.mpf(a <= b), None),
+    "gt": ("({0} > {1})", lambda a, b: M.mpf(a > b), None), "ge": ("({0} >= {1})", lambda a, b: M.mpf(a >= b), None),
+    "eq": ("({0} == {1})", lambda a, b: M.mpf(a == b), None), "ne": ("({0} != {1})", lambda a, b: M.mpf(a != b), None),
     "neg": ("(-{0})", lambda x: -x, None),
     "pow": ("({0}^{1})", lambda a, b: a**b, lambda a, b: a > 0 or (b == int(b) and (a != 0 or b > 0))),
 }
-ARITY = {"leaky_relu": 2, "elu": 2, "clip": 3, "atan2": 2, "hypot": 2, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2}
+ARITY = {"leaky_relu": 2, "elu": 2, "clip": 3, "atan2": 2, "hypot": 2, "add": 2, "sub": 2, "mul": 2, "div": 2, "pow": 2,
+         "where": 3, "huber": 3, "bce": 2, "bce_with_logits": 2, "lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2}
+TRUTHS = ("lt", "le", "gt", "ge", "eq", "ne")
+VARIADIC = ("max", "min", "sum", "mean")
 OFTEN = ["add", "mul", "sub", "div", "neg", "pow", "max", "min", "relu", "exp", "sigmoid", "tanh"]
 ALL = [*FUNCTIONS, *INFIX]
 
@@ -83,11 +94,16 @@ class Program:
         for at in range(rng.randint(1, size)):
             for _ in range(20):
                 op = rng.choice(often if rng.random() < 0.5 else names)
-                count = ARITY.get(op, rng.randint(2, 4) if op in ("max", "min") else 1)
+                count = ARITY.get(op, rng.randint(2, 4) if op in VARIADIC else 1)
                 args = [rng.choice(list(known)[-6:]) if rng.random() < 0.85 else self._number(rng)
                         for _ in range(count)]
                 if all(isinstance(arg, float) for arg in args):
                     continue
+                if op == "where":                  # its condition is a truth, as people write it
+                    truths = [name for name, made, _ in self.steps if made in TRUTHS]
+                    if not truths:
+                        continue
+                    args[0] = rng.choice(truths)
                 value = self._value(op, [known.get(arg, arg) for arg in args])
                 if value is not None:
                     self.steps.append((f"t{at}", op, args))
@@ -174,10 +190,25 @@ class Program:
                     value = value + other
             elif op in ("max", "min"):
                 value = largest(op, values)
+            elif op in ("sum", "mean"):
+                value = sum(values[1:], values[0])
+                value = value / len(values) if op == "mean" else value
             else:
                 value = functions[op](*values)
             known[name] = value
         return known
+
+
+def compared(number):
+    return {"lt": lambda a, b: number(a < b), "le": lambda a, b: number(a <= b), "gt": lambda a, b: number(a > b),
+            "ge": lambda a, b: number(a >= b), "eq": lambda a, b: number(a == b), "ne": lambda a, b: number(a != b)}
+
+
+def losses(log, exp, where, size):
+    """By their textbook formulas, in any library's functions."""
+    return {"huber": lambda p, t, d: where(size(p - t) <= d, (p - t) ** 2 / 2, d * (size(p - t) - d / 2)),
+            "bce": lambda p, t: -t * log(p) - (1 - t) * log(1 - p),
+            "bce_with_logits": lambda z, t: log(1 + exp(z)) - z * t}
 
 
 def torch_gradients(peer, program, wanted):
@@ -186,6 +217,8 @@ def torch_gradients(peer, program, wanted):
     functions = {**peer[0], "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
                  "step": lambda x: torch.where(x >= 0, 1.0, 0.0) + 0 * x,
                  "leaky_relu": lambda x, s: torch.where(x > 0, x, s * x),
+                 "where": lambda c, a, b: torch.where(c != 0, a, b), **compared(lambda truth: truth.to(torch.float64)),
+                 **losses(torch.log, torch.exp, lambda c, a, b: torch.where(c, a, b), torch.abs),
                  "elu": lambda x, a: torch.where(x > 0, x, a * torch.expm1(torch.where(x > 0, 0.0, x)))}
 
     def number(x):
@@ -200,15 +233,20 @@ def torch_gradients(peer, program, wanted):
     out = known[program.output]
     if not out.requires_grad:
         return out.item(), [0.0] * len(wanted)
-    found = torch.autograd.grad(out, [known[name] for name in wanted], allow_unused=True)
-    return out.item(), [0.0 if g is None else g.item() for g in found]
+    leaves = [name for name in wanted if known[name].requires_grad]
+    found = dict(zip(leaves, torch.autograd.grad(out, [known[name] for name in leaves], allow_unused=True)))
+    # What only comparisons lead to has no gradient there; what the output does not need has none, which is 0.
+    return out.item(), [None if name not in found else 0.0 if found[name] is None else found[name].item()
+                        for name in wanted]
 
 
 def jax_gradients(peer, program, wanted):
     import jax
     from jax import numpy as n
 
-    functions = {**peer[0], "step": lambda x: n.where(x >= 0, 1.0, 0.0)}
+    functions = {**peer[0], "step": lambda x: n.where(x >= 0, 1.0, 0.0),
+                 "where": lambda c, a, b: n.where(n.asarray(c) != 0, a, b),
+                 **compared(lambda truth: n.where(truth, 1.0, 0.0)), **losses(n.log, n.exp, n.where, n.abs)}
 
     def f(inputs):
         def largest(op, values):
@@ -239,6 +277,10 @@ def sympy_gradients(program, wanted):
         "elu": lambda x, a: s.Piecewise((x, x > 0), (a * (s.exp(x) - 1), True)),
         "step": lambda x: s.Piecewise((1, x >= 0), (0, True)), "add": lambda a, b: a + b, "sub": lambda a, b: a - b,
         "mul": lambda a, b: a * b, "div": lambda a, b: a / b, "neg": lambda x: -x, "pow": lambda a, b: a**b,
+        "where": lambda c, a, b: s.Piecewise((a, s.Ne(c, 0)), (b, True)),
+        **{name: lambda a, b, test=test: s.Piecewise((1, test(a, b)), (0, True)) for name, test in (
+            ("lt", s.Lt), ("le", s.Le), ("gt", s.Gt), ("ge", s.Ge), ("eq", s.Eq), ("ne", s.Ne))},
+        **losses(s.log, s.exp, lambda test, yes, no: s.Piecewise((yes, test), (no, True)), s.Abs),
     }
     symbols = {name: s.Symbol(name, real=True) for name in program.inputs}
     known = program.through(functions, {**symbols, "number": lambda x: s.Rational(x).limit_denominator(10**6)},
@@ -268,7 +310,8 @@ def judge(seed, libraries, counts):
         counts[f"error: {error.code}"] += 1
         return f"{program.text!r} {program.inputs}: {error.message}"
     wanted = [name for name in report.gradients if name in program.inputs]
-    wanted += [name for name in program.named if name != program.output][:3]
+    truths = {name for name, op, _ in program.steps if op in TRUTHS}  # a truth cannot be moved a little
+    wanted += [name for name in program.named if name != program.output and name not in truths][:3]
     graph = report.graph
     ours = {name: report.gradient(graph.node(name)) if report.is_live(graph.node(name)) else 0.0 for name in wanted}
     conventions = {note.code for note in report.notes} & {"kink", "undefined", "overflow"}

@@ -25,7 +25,7 @@ def test_a_sample_of_programs_agrees_with_60_digits_and_with_sympy():
 
 
 def test_every_operation_has_an_oracle_and_is_met():
-    scalar = {row.name for row in ops.TABLE if row.params and row.definition and row.name != "identity"}
+    scalar = {row.name for row in ops.TABLE if row.params and not row.structural and row.name != "identity"}
     assert scalar <= {*differential.FUNCTIONS, *differential.INFIX}
     met = {op for seed in range(600) for _, op, _ in differential.Program(seed).steps}
     assert met == set(differential.ALL)
@@ -51,6 +51,8 @@ def rebuilt(monkeypatch):
                          ids=lambda row: row.name)
 def test_a_wrong_partial_of_any_operation_is_a_disagreement(row, monkeypatch):
     for slot, text in enumerate(row.partials):
+        if row.name == "where" and slot == 0:
+            continue                               # its condition is a truth, which has no slope to multiply by
         if text == "0" and len(row.partials) == 1:
             wrong = "1"
         elif text in ("0", "1", "-1"):
@@ -62,7 +64,7 @@ def test_a_wrong_partial_of_any_operation_is_a_disagreement(row, monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(row, "partials", tuple(changed))
             rebuilt(patch)
-            seeds = (seed for seed in range(1, 4000, 2) if differential.Program(seed).kinky is False
+            seeds = (seed for seed in range(1, 4000, 2) if differential.Program(seed).kinky is (row.name == "where")
                      and any(op == row.name and isinstance(args[slot], str)
                              for _, op, args in differential.Program(seed).steps))
             assert any(judge(seed, {}, Counter()) for _, seed in zip(range(25), seeds)), (row.name, slot)
