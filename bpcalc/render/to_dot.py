@@ -9,7 +9,7 @@ from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
 _LOOK = {
     VARIABLE: 'shape=box, style="rounded,filled", fillcolor="#ddf4ff"',
     NUMBER: 'shape=box, style="rounded,dashed"',
-    OPERATION: 'shape=circle, margin="0.02"',
+    OPERATION: 'shape=oval, margin="0.06,0.02"',
     END: 'shape=box, style="rounded,filled", fillcolor="#fff8c5"',
 }
 
