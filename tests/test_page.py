@@ -276,6 +276,22 @@ def test_blanks_hide_what_is_to_be_worked_out(show_page):
     assert page.locator(".blank").count() == 0
 
 
+def test_hand_arithmetic_is_played_but_not_computed_again(show_page):
+    report = backprop("f = x / y + x", x=1, y=3).rounded(2)
+    page = show_page(report)
+    assert page.locator(".inputs").count() == 0
+    assert "0.33" in page.locator("#circuit").text_content()
+    before = words(page)
+    page.keyboard.press("Home")
+    assert visible(page) == []
+    page.keyboard.press("End")
+    assert words(page) == before
+    page.get_by_label("Blanks").check()
+    page.locator("#circuit .blank").first.click()
+    page.get_by_label("Blanks").uncheck()
+    assert words(page) == before
+
+
 HOSTILE = "</title></script><script>document.body.id='owned'</script><img src=x onerror=alert(1)>\"'&amp;"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bpcalc import backprop
-from bpcalc.render import to_circuit, to_svg
+from bpcalc.render import to_circuit, to_dot, to_mermaid, to_svg
 from bpcalc.render.numbers import show
 
 from .oracles import Program
@@ -154,6 +154,21 @@ def test_nothing_touches_anything(start):
 
 def test_nothing_touches_anything_in_a_picture_of_hundreds():
     assert_nothing_touches(ET.fromstring(to_svg.render(some_report(3, size=120))))
+
+
+def test_matrices_are_grids_that_touch_nothing(monkeypatch):
+    grids = {0: ("[  1 -2]", "[0.5  4]", "[  7  8]"), 1: ("[1 2]",), 2: ("128×784",)}
+    monkeypatch.setattr("bpcalc.render.wiring.lines", lambda value, digits: grids[int(abs(value or 0) * 10) % 3])
+    for seed in range(30):
+        report = some_report(seed)
+        root = ET.fromstring(to_svg.render(report))
+        assert_nothing_touches(root)
+        rows = Counter(texts(ET.tostring(root, encoding="unicode")))
+        assert rows["[0.5\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}4]"] == rows["[\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}7"
+                                                                         "\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}8]"]
+        assert rows["[1\N{NO-BREAK SPACE}2]"] == 0                     # a single line needs no care
+        assert "[  1 -2]\\n[0.5  4]\\n[  7  8]" in to_dot.render(report)
+        assert "#91;0.5  4#93;<br/>#91;  7  8#93;" in to_mermaid.render(report)
 
 
 def test_long_wires_are_straight():

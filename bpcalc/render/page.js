@@ -168,11 +168,11 @@
     }
   }
 
-  // The texts that Python wrote, for a page that cannot compute.
-  const written = new Map([...all("[data-n]")].map(element => [element.dataset.n, element.textContent]));
+  // A page that cannot compute keeps the texts that Python wrote.
+  if (!R) for (const element of all("[data-n]")) element.dataset.w = element.textContent;
 
   function text(key, absolute) {
-    if (!result) return written.get(key);
+    if (!result) return document.querySelector(`[data-n="${key}"]`)?.dataset.w ?? "–";
     const x = result.found[key];
     return show(absolute && x ? Math.abs(x) : x, data.digits);
   }
@@ -180,7 +180,7 @@
   function draw() {
     for (const element of all("[data-n]")) {
       const key = element.dataset.n, blank = isBlank(key);
-      const shown = blank ? "?" : text(key, "a" in element.dataset);
+      const shown = blank ? "?" : element.dataset.w ?? text(key, "a" in element.dataset);
       paint(element, shown, isLater(key), blank);
       if (element instanceof SVGElement) fit(element, shown);
     }

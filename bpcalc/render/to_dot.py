@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..report import Report
-from .numbers import show
 from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
 
 _LOOK = {
@@ -16,24 +15,24 @@ _LOOK = {
 
 def render(report: Report, digits: int = 6) -> str:
     """A digraph whose edges are labelled with the value and, on a second line, the gradient."""
-    wiring = Wiring(report)
+    wiring = Wiring(report, digits)
     lines = ["digraph bpcalc {", "  rankdir=LR;", '  node [fontname="monospace"];', '  edge [fontname="monospace"];']
-    lines += [f"  {spot.key} [label={_quoted(_words(report, spot, digits))}, {_LOOK[spot.kind]}];"
+    lines += [f"  {spot.key} [label={_quoted(_words(spot))}, {_LOOK[spot.kind]}];"
               for spot in wiring.spots]
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
         dashed = "" if link.live else ", style=dashed"
-        lines.append(f"  {source} -> {target} [label={_quoted(_numbers(link, digits))}{dashed}];")
+        lines.append(f"  {source} -> {target} [label={_quoted(_numbers(link))}{dashed}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _words(report: Report, spot: Spot, digits: int) -> str:
+def _words(spot: Spot) -> str:
     words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
-    return f"{words}\nsum {show(report.gradient(spot.k), digits)}" if spot.total else words
+    return "\n".join((words, f"sum {spot.total[0]}", *spot.total[1:]) if spot.total else (words,))
 
 
-def _numbers(link: Link, digits: int) -> str:
-    return f"{show(link.value, digits)}\n{show(link.gradient, digits) if link.live else 'no grad'}"
+def _numbers(link: Link) -> str:
+    return "\n".join((*link.value, *link.gradient))
 
 
 def _quoted(words: str) -> str:

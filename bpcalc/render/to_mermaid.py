@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..report import Report
-from .numbers import show
 from .wiring import END, NUMBER, OPERATION, VARIABLE, Wiring
 
 _SHAPE = {VARIABLE: ("[", "]"), NUMBER: ("[", "]"), OPERATION: ("((", "))"), END: ("([", "])")}
@@ -12,21 +11,24 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 def render(report: Report, digits: int = 6) -> str:
     """A flowchart whose edges are labelled with the value and, on a second line, the gradient."""
-    wiring = Wiring(report)
+    wiring = Wiring(report, digits)
     lines = ["flowchart LR"]
     for spot in wiring.spots:
         words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
         label = _escaped(words)
         if spot.total:
-            label += f"<br/>sum {_escaped(show(report.gradient(spot.k), digits))}"
+            label += f"<br/>sum {_lines(spot.total)}"
         left, right = _SHAPE[spot.kind]
         lines.append(f'  {spot.key}{left}"{label}"{right}')
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
-        gradient = _escaped(show(link.gradient, digits)) if link.live else "no grad"
         before, after = ("--", "-->") if link.live else ("-.", ".->")
-        lines.append(f'  {source} {before} "{_escaped(show(link.value, digits))}<br/>{gradient}" {after} {target}')
+        lines.append(f'  {source} {before} "{_lines((*link.value, *link.gradient))}" {after} {target}')
     return "\n".join(lines) + "\n"
+
+
+def _lines(words: tuple[str, ...]) -> str:
+    return "<br/>".join(map(_escaped, words))
 
 
 def _escaped(words: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from ..layout import Box, Wire, arrange
 from ..report import Report
 from .cells import Cells
-from .numbers import show
 from .symbols import Symbols
 from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
 
@@ -19,7 +18,6 @@ ADVANCE = 0.62
 """No glyph of the fonts in FONT is wider than this part of the font's size."""
 
 FONT = "ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace"
-NO_GRADIENT = "no grad"
 
 _SIZE = 13.0            # of numbers
 _SIGN = 15.0            # of what stands in a node
@@ -30,6 +28,7 @@ _PORT = 12.0            # between two wires that arrive at a node
 _RISE = 5.5             # of a number above its wire
 _DROP = 14.5            # of a number's foot below its wire
 _LINE = 18.0            # how far a label reaches from its wire
+_PITCH = 15.0           # from line to line of a matrix
 _MARGIN = 20.0
 _FOOT = 22.0
 _PRETTY = {"*": "×", "-": "−", "/": "÷"}
@@ -94,7 +93,7 @@ class Drawing:
         self.report = report
         self.digits = digits
         self.cells = Cells(report, digits, Symbols())
-        self.wiring = Wiring(report)
+        self.wiring = Wiring(report, digits)
         self._least = least
         self._mark = mark
         boxes = [self._box(spot) for spot in self.wiring.spots]
@@ -156,20 +155,21 @@ class Drawing:
             up += _SIZE + 3
             width = max(width, len(name) * _SIZE * ADVANCE + 4)
         if spot.total:
-            down += _SMALL + 5
-            width = max(width, (self._room(self.report.gradient(spot.k)) + 4) * _SMALL * ADVANCE)
+            down += (_SMALL + 2) * len(spot.total) + 3
+            width = max(width, (self._room(spot.total) + 4) * _SMALL * ADVANCE)
         return Box(round(width, 2), up, down, round(body / 2, 2), spot.symmetric)
 
     def _half_height(self, spot: Spot) -> float:
         return max(_RADIUS, (spot.inputs - 1) / 2 * _PORT + 8) if spot.kind == OPERATION else _HALF
 
-    def _room(self, value: float | None) -> int:
-        return max(self._least, len(show(value, self.digits)))
+    def _room(self, words: tuple[str, ...]) -> int:
+        return max(self._least, *map(len, words))
 
     def _label(self, link: Link) -> Box:
-        size = max(self._room(link.value), self._room(link.gradient) if link.live else 0)
-        width = max(size * _SIZE * ADVANCE, 0 if link.live else len(NO_GRADIENT) * _SMALL * ADVANCE)
-        return Box(round(width + 6, 2), _LINE, _LINE)
+        below = self._room(link.gradient) * _SIZE if link.live else len(link.gradient[0]) * _SMALL
+        width = max(self._room(link.value) * _SIZE, below) * ADVANCE
+        up, down = (_LINE + _PITCH * (len(words) - 1) for words in (link.value, link.gradient))
+        return Box(round(width + 6, 2), up, down)
 
     def _ports(self) -> list[float]:
         """How far below the middle of its target each wire arrives: in the order of the arguments."""
@@ -188,11 +188,16 @@ class Drawing:
     def _sign(self, spot: Spot) -> str:
         return _PRETTY.get(spot.sign, spot.sign) if spot.kind == OPERATION else spot.sign
 
-    def _number(self, x: float, y: float, kind: str, key: str, value: float | None, before: str = "") -> str:
-        number = show(value, self.digits)
-        if self._mark:
-            number = f'<tspan data-n="{key}">{number}</tspan>'
-        return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{before}{number}</text>'
+    def _number(self, x: float, y: float, kind: str, key: str, words: tuple[str, ...], before: str = "",
+                pitch: float = _PITCH) -> str:
+        """A number, or the lines of a matrix, the first of them at height ``y``."""
+        parts = []
+        for at, line in enumerate(words):
+            shown = line if len(words) == 1 else line.replace(" ", "\N{NO-BREAK SPACE}")
+            number = f'<tspan data-n="{key}">{shown}</tspan>' if self._mark else shown
+            parts.append(f'<text class="{kind}" x="{_n(x)}" y="{_n(y + pitch * at)}">{before if at == 0 else ""}'
+                         f'{number}</text>')
+        return "".join(parts)
 
     def _wire(self, link: Link, wire: Wire, target: Box) -> str:
         points = wire.points[:]
@@ -205,11 +210,12 @@ class Drawing:
             key = f"p{link.user}.{link.slot}" if link.user >= 0 else f"g{link.k}"
             below = self._number(label.x, label.y + _DROP, "g", key, link.gradient)
         else:
-            below = f'<text class="small" x="{_n(label.x)}" y="{_n(label.y + _DROP)}">{NO_GRADIENT}</text>'
+            below = f'<text class="small" x="{_n(label.x)}" y="{_n(label.y + _DROP)}">{link.gradient[0]}</text>'
+        top = label.y - _RISE - _PITCH * (len(link.value) - 1)
         edge = f' data-from="{link.k}" data-to="{link.user}"' if self._mark else ""
         return (f'<g class="{"edge" if link.live else "edge dead"}"{edge}><path class="wire" d="{_path(points)}"/>'
                 f'<path class="head" d="M{_n(tip)} {_n(y_tip)}l-7-3.5v7z"/>'
-                f'{self._number(label.x, label.y - _RISE, "v", f"v{link.k}", link.value)}{below}</g>\n')
+                f'{self._number(label.x, top, "v", f"v{link.k}", link.value)}{below}</g>\n')
 
     def _spot(self, spot: Spot, box: Box) -> str:
         x, y, half = box.x, box.y, box.reach
@@ -229,8 +235,9 @@ class Drawing:
             parts.append(f'<text class="{"name" if spot.name else "small"}" x="{_n(x)}" y="{_n(y - box.up + _SIZE)}">'
                          f'{text(name)}</text>')
         if spot.total:
-            parts.append(self._number(x, y + box.down - 5, "small g", f"g{spot.k}", self.report.gradient(spot.k),
-                                      "sum "))
+            pitch = _SMALL + 2
+            parts.append(self._number(x, y + box.down - 5 - pitch * (len(spot.total) - 1), "small g", f"g{spot.k}",
+                                      spot.total, "sum ", pitch))
         node = f' data-k="{spot.k}"' if self._mark else ""
         return f'<g class="node {spot.kind}"{node}>{"".join(parts)}</g>\n'
 

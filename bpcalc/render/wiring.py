@@ -11,12 +11,18 @@ from __future__ import annotations
 from ..graph import Graph
 from ..ops import CONSTANT, INPUT
 from ..report import Report
+from .numbers import lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
 
 SYMMETRIC = frozenset(("add", "mul", "max", "min", "sum", "mean", "hypot", "eq", "ne"))
 """Operations whose arguments may change places."""
 
+NO_GRADIENT = "no grad"
 REACH = 4
 """How many columns after its first use a variable is still wired there; further on it is drawn again."""
 
@@ -26,8 +32,8 @@ class Spot:
 
     ``sign`` is what stands in it; ``name`` what the user calls an operation's result (the output's
     stands at its END); ``inputs`` how many wires arrive, and ``symmetric`` that their order is all the
-    same to the operation.  ``total`` says that its gradient is the sum over several wires, so that no
-    single wire shows it; ``again`` that it is a variable that was drawn before.
+    same to the operation.  ``total`` is its gradient, in lines, where that is the sum over several wires,
+    so that no single wire shows it; ``again`` says that it is a variable that was drawn before.
     """
 
     __slots__ = ("again", "inputs", "k", "key", "kind", "live", "name", "sign", "symmetric", "total")
@@ -42,21 +48,21 @@ class Spot:
         self.live = live
         self.inputs = inputs
         self.symmetric = symmetric
-        self.total = False
+        self.total: tuple[str, ...] = ()
         self.again = False
 
 
 class Link:
     """A wire between two spots, by their places in ``Wiring.spots``.
 
-    It is argument ``slot`` of node ``user`` (-1 for the wire to an END).  ``gradient`` counts where
-    ``live``; None is an undefined one.
+    It is argument ``slot`` of node ``user`` (-1 for the wire to an END).  ``value`` and ``gradient`` are
+    what is written above and below it, in lines; a wire that is not ``live`` has no gradient and says so.
     """
 
     __slots__ = ("gradient", "k", "live", "slot", "source", "target", "user", "value")
 
-    def __init__(self, source: int, target: int, k: int, user: int, slot: int, value: float,
-                 gradient: float | None, live: bool) -> None:
+    def __init__(self, source: int, target: int, k: int, user: int, slot: int, value: tuple[str, ...],
+                 gradient: tuple[str, ...], live: bool) -> None:
         self.source = source
         self.target = target
         self.k = k
@@ -70,9 +76,10 @@ class Link:
 class Wiring:
     """The spots and links of a report; the source of a link stands before its target."""
 
-    __slots__ = ("links", "spots")
+    __slots__ = ("_digits", "links", "spots")
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, digits: int = 6) -> None:
+        self._digits = digits
         graph, values = report.graph, report.trace.values
         self.spots: list[Spot] = []
         self.links: list[Link] = []
@@ -109,7 +116,7 @@ class Wiring:
                      report.is_live(k), len(args), graph.row(k).name in SYMMETRIC))
             for slot, (i, source) in enumerate(zip(args, sources)):
                 live = (k, slot) in products
-                self.links.append(Link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live))
+                self._link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live)
         ends = [k for k in place if not uses[k] and k != graph.output]
         for k in [*ends, graph.output]:
             if k not in place:
@@ -117,12 +124,18 @@ class Wiring:
             end = self._add(Spot(f"e{k}", END, k, report.symbol if k == graph.output else report.label(k), "",
                                  report.is_live(k)))
             gradient = report.upstream if k == graph.output else report.gradient(k)
-            self.links.append(Link(place[k], end, k, -1, 0, values[k], gradient, report.is_live(k)))
+            self._link(place[k], end, k, -1, 0, values[k], gradient, report.is_live(k))
         wires = [0] * len(graph)
         for link in self.links:
             wires[link.k] += 1
         for spot in self.spots:
-            spot.total = spot.live and spot.kind != END and not spot.again and wires[spot.k] > 1
+            if spot.live and spot.kind != END and not spot.again and wires[spot.k] > 1:
+                spot.total = lines(report.gradient(spot.k), digits)
+
+    def _link(self, source: int, target: int, k: int, user: int, slot: int, value: Any, gradient: Any,
+              live: bool) -> None:
+        below = lines(gradient, self._digits) if live else (NO_GRADIENT,)
+        self.links.append(Link(source, target, k, user, slot, lines(value, self._digits), below, live))
 
     def _add(self, spot: Spot) -> int:
         self.spots.append(spot)
