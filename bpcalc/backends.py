@@ -430,6 +430,19 @@ class Symbols:
             self._rules[name] = found
         return found
 
+    def partial(self, row: Op, slot: int) -> Callable[..., Any]:
+        """The local gradient of a row of fixed arguments as a function of sympy numbers, (*params, out)."""
+        key = f"{row.name} {slot}"
+        found = self._rules.get(key)
+        if found is None:
+            text = _exact(row.partial(slot))
+            for word in _words(text):
+                if word not in self.names and word in FUNCTIONS:
+                    self.names[word] = self.definition(word)
+            made = f"made = lambda {', '.join((*row.params, 'out'))}: {text}"
+            found = self._rules[key] = run_text(made, f"partial {key}", self.names)
+        return found
+
 
 def _exact(text: str) -> str:
     """The text with whole numbers as sympy integers, conditions as ``choose``, and == and != as relations."""

@@ -65,9 +65,9 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     if options["check"] or options["check_file"] is not None:
         if options["worksheet"]:
             raise UsageProblem("--worksheet and checking cannot go together", hint="first the one, then the other")
-        if options["round"] is not None:
-            raise UsageProblem("--round and checking cannot go together",
-                               hint="answers that were rounded on the way are right without it")
+        if options["round"] or options["exact"]:
+            raise UsageProblem("--round and --exact have no part in checking",
+                               hint="answers that were rounded on the way are right without them, and so are fractions")
         return _homework(report, form, digits, options)
     for key in ("require", "strict", "tolerance", "reveal"):
         if options[key] and not (key == "reveal" and options["worksheet"]):
@@ -217,14 +217,17 @@ def _worksheet(report: Report, form: str, digits: int, options: dict[str, Any]) 
 
 
 def _on_paper(report: Report, options: dict[str, Any]) -> Report:
-    """The run in the arithmetic that --round asks for."""
-    if options["round"] is None:
+    """The run in the arithmetic that --round or --exact asks for."""
+    asked = [key for key in ("round", "exact") if options[key]]
+    if not asked:
         return report
+    for key in (*asked[1:], "symbolic", "gradcheck", "lr"):
+        if options[key]:
+            raise UsageProblem(f"--{asked[0]} and --{key} cannot go together", hint="leave one of them out")
+    if options["exact"]:
+        return report.exact()
     from .rounded import MOST
 
-    for key in ("symbolic", "gradcheck", "lr"):
-        if options[key]:
-            raise UsageProblem(f"--round and --{key} cannot go together", hint=f"--{key} is about the exact numbers")
     return report.rounded(_whole(options["round"], "--round", 0, MOST, 0))
 
 

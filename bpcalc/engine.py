@@ -65,6 +65,9 @@ class Gradients:
 
     __slots__ = ("grads", "leaves", "live", "notes", "reached", "trace", "upstream")
 
+    kind = "floats"
+    """Whose arithmetic it is: floats, rounded (rounded.py) or exact (exact.py)."""
+
     def __init__(self, trace: Trace, grads: list[Any], live: bytearray, leaves: list[int],
                  upstream: Any, reached: bytearray | None) -> None:
         self.trace = trace

@@ -82,6 +82,7 @@ OPTIONS = (
     Option("--steps", None, SHOW, "The same as --format steps: both passes as a teacher writes them on the board."),
     Option("--paths", "NAME", SHOW, "Every path from NAME to the output, with its product, and their sum."),
     Option("--round", "D", SHOW, "Carry D decimals at every step, as on paper, and show the drift."),
+    Option("--exact", None, SHOW, "Fractions and exact forms (-3/8, e^(-1), sqrt(2)) by sympy."),
     Option("--graph", None, SHOW, "Draw the circuit below the table: values above its wires, gradients below."),
     Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
     Option("--color", "WHEN", SHOW, "auto, always or never."),

@@ -17,6 +17,7 @@ from .graph import Graph
 from .ops import CONSTANT, INPUT, TABLE
 from .spans import spans
 from .syntax import parse
+from .written import Written as Form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _MANY = 4
 
 _UNUSED_LIMIT = 20_000
 _NOISE = 1e-14
+_NAMED = 6
+"""How many of the numbers that have no exact form are named."""
 _HINTED = 10
 """How many names that are not used get a did-you-mean: finding one takes milliseconds."""
 
@@ -397,6 +400,38 @@ class Report:
         made = Report(carry(self._gradients, decimals), [note for note in self.notes if note.code == "unused"])
         made.reference = self
         return made
+
+    def exact(self, seconds: float | None = None) -> Report:
+        """This run in exact numbers, -3/8 and e^(-1), as far as sympy has a short form for them in that time.
+
+        The others stay decimal, and a note says which.
+        """
+        from .child import SECONDS  # a child process for sympy: only where it is wanted
+        from .exact import exactly
+
+        gradients, ended = exactly(self._gradients, SECONDS if seconds is None else seconds)
+        made = Report(gradients, [note for note in self.notes if note.code == "unused"])
+        left = list(made._decimal())
+        if left:
+            more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            why = f"; sympy: {ended}" if ended else ""
+            made.notes.append(Note("decimal", None, f"no short exact form for {', '.join(left[:_NAMED])}{more}{why}"))
+        return made
+
+    def _decimal(self) -> Iterator[str]:
+        """The keys of what an exact run shows as a decimal."""
+        for k in range(len(self)):
+            if self.shows(k):
+                if not isinstance(self.trace.values[k], Form):
+                    yield self.label(k)
+                gradient = self.gradient(k)
+                if gradient is not None and not isinstance(gradient, Form):
+                    yield f"d{self.symbol}/d{self.label(k)}"
+
+    @property
+    def arithmetic(self) -> str:
+        """What the numbers of this run are: ``floats``, ``rounded`` or ``exact``."""
+        return self._gradients.kind
 
     @property
     def decimals(self) -> int | None:

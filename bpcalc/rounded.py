@@ -106,6 +106,8 @@ class RoundedGradients(Gradients):
 
     __slots__ = ("_locals", "decimals")
 
+    kind = "rounded"
+
     def __init__(self, trace: RoundedTrace, grads: list[float], live: bytearray, leaves: list[int], upstream: float,
                  reached: bytearray | None, locals: dict[int, list[float | None]]) -> None:
         super().__init__(trace, grads, live, leaves, upstream, reached)

@@ -8,11 +8,11 @@ or ``gave-up`` (neither right nor wrong, and why).
 
 from __future__ import annotations
 
-import sys
 import time
 from math import cbrt, isfinite, ulp
 
 from .backends import Symbols, floats
+from .child import SECONDS, ask, serve
 from .engine import at_kink
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE
 from .report import Report, Verdict
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import IO, Any
 
-SECONDS = 5.0
 EDGES = 2_000
 """Local gradients of up to this many edges are derived; sympy takes about a millisecond for each."""
 TREE = 20_000
@@ -47,7 +46,7 @@ def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     leaves = report._gradients.leaves
     task = _task(report, [(edge.node, edge.slot) for edge in edges], leaves)
     answers: dict[str, Any] = {}
-    gave_up = _ask(task, seconds, answers) or "sympy could not derive it"
+    gave_up = ask("verify", task, seconds, answers) or "sympy could not derive it"
     kinks = {note.node for note in report.notes if note.code == "kink"}
     verdicts = []
     for number, edge in enumerate(edges):
@@ -126,57 +125,9 @@ def _task(report: Report, edges: list[tuple[int, int]], leaves: list[int]) -> di
             "edges": edges, "leaves": leaves, "output": graph.output, "tree": sizes[graph.output]}
 
 
-_CHILD = "import sys; sys.path.append(sys.argv[1]); from bpcalc.verify import child; child(sys.stdin, sys.stdout)"
-
-
-def _ask(task: dict[str, Any], seconds: float, answers: dict[str, Any]) -> str:
-    """Run the child; whatever it wrote before its end goes to ``answers``.
-
-    Says in words how it ended; nothing where it came to its own end.
-    """
-    import json
-    import os
-    import subprocess
-
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    command = [sys.executable, "-P", "-c", _CHILD, here]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # noqa: S603 - our own program
-                          stderr=subprocess.DEVNULL, text=True, encoding="utf-8") as process:
-        try:
-            text, _ = process.communicate(json.dumps(task), timeout=seconds)
-            ended = "" if process.returncode == 0 else "sympy ran out of memory or broke off"
-        except subprocess.TimeoutExpired:
-            process.kill()
-            text, _ = process.communicate()
-            ended = f"after {seconds:g} seconds"
-        except BaseException:
-            process.kill()
-            raise
-    for line in text.splitlines():
-        if line.endswith("]"):                     # a line cut by the kill does not
-            key, answer = json.loads(line)
-            answers[key] = answer
-    return ended
-
-
 def child(stdin: IO[str], stdout: IO[str]) -> None:
     """What runs in the child process: a task in, a line of JSON for every answer out."""
-    import json
-
-    _limit_memory()
-    task = json.load(stdin)
-    for key, answer in _answers(task):
-        stdout.write(json.dumps([key, answer]) + "\n")
-        stdout.flush()
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
-    except (ImportError, ValueError, OSError):
-        pass                                       # not on this system: the time limit remains
+    serve(_answers, stdin, stdout)
 
 
 def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:

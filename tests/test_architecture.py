@@ -20,7 +20,8 @@ LAYERS = [
     {"syntax", "compiled"},
     {"spans", "formula"},
     {"engine"},
-    {"bindings", "rounded"},
+    {"bindings", "child", "rounded"},
+    {"exact"},
     {"report", "render.hand"},
     {"array_report"},
     {"verify", "paths", "descent", "homework.rounding", "homework.replay", "render.cells", "render.tex",
@@ -55,7 +56,8 @@ UPWARD = {
     ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
     ("cli", "command"): "--help and completion; command runs cli.execute in turn",
 }
-DOORS = {"click": {"command"}, "rich": {"render.to_table"}, "sympy": {"backends", "verify"}, "numpy": {"arrays"},
+DOORS = {"click": {"command"}, "rich": {"render.to_table"}, "sympy": {"backends", "verify", "exact"},
+         "numpy": {"arrays"},
          "mpmath": set()}
 
 

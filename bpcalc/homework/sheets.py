@@ -154,14 +154,23 @@ def typed_number(text: str) -> str:
         return found[1]
     for pattern, put in _TEX:
         text = re.sub(pattern, put, text)
-    return text.replace("{", "(").replace("}", ")").strip()
+    before = ""
+    while text != before:                          # groups within groups, from the inside out
+        before = text
+        for pattern, put in _GROUPS:
+            text = re.sub(pattern, put, text)
+    return text.strip()
 
 
 _TEX = (
     (r"([0-9.]+)\s*(?:\\cdot|\\times)\s*10\^\{?(-?[0-9]+)\}?", r"\1e\2"),
     (r"(?<![0-9.])10\^\{(-?[0-9]+)\}", r"1e\1"),
-    (r"\\[td]?frac\s*(\{(?:[^{}]|\{[^{}]*\})*\})\s*(\{(?:[^{}]|\{[^{}]*\})*\})", r"(\1/\2)"),
     (r"\\(?:cdot|times)\b", "*"),
     (r"\\(?:left|right|[,;!:])", ""),
-    (r"\\(sqrt|sigma|ln|log|exp|tanh|sin|cos|pi)\b", r"\1"),
+    (r"\\(sigma|ln|log|exp|tanh|sin|cos|pi)\b", r"\1"),
+)
+_GROUPS = (
+    (r"\^\{([^{}]*)\}", r"^(\1)"),
+    (r"\\sqrt\{([^{}]*)\}", r"sqrt(\1)"),
+    (r"\\[td]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))"),
 )

@@ -38,6 +38,7 @@ class Cells:
         self.digits = digits
         self.symbols = symbols
         self.hand = hand or Hand(digits, symbols)
+        self.hand.exact = report.arithmetic == "exact"
         self.top = report.symbol
         if report.weighted:
             self.top = next(name for name in ("L", "loss", "Loss", "dL") if name not in report.graph.symbols)

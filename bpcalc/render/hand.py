@@ -23,8 +23,10 @@ class Hand:
 
     ``dot`` multiplies, ``about`` means nearly equal, ``dots`` stand for what is left out.  An array is a
     grid of several lines unless ``flat``.  ``wants_names`` says whether the names in formulas make a
-    difference to it.
+    difference to it.  Where numbers are ``exact``, one that is not is only nearly equal.
     """
+
+    exact = False
 
     wants_names = False
 
@@ -67,9 +69,13 @@ class Hand:
         pieces = map(self.piece, (upstream, local))
         return f" {self.symbols.times} ".join(f"({text})" if strength < PRODUCT else text for text, strength in pieces)
 
+    def is_near(self, value: float | None) -> bool:
+        """Whether a number is only nearly what it is worked out to be, rounded as on paper or for want of a form."""
+        return is_rounded(value) or (self.exact and value is not None and not isinstance(value, Written))
+
     def equals(self, value: float | None) -> str:
-        """The sign before a number: a nearly equal one where it was rounded as on paper."""
-        return self.about if is_rounded(value) else "="
+        """The sign before a number: the nearly equal one where it was rounded."""
+        return self.about if self.is_near(value) else "="
 
     def name(self, label: str) -> str:
         """A node's name."""

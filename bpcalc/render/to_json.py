@@ -10,6 +10,7 @@ from itertools import islice
 from ..errors import BpcalcError
 from ..ops import TABLE
 from ..report import Drift, Report, Verdict
+from ..written import Written
 from . import to_caret
 
 try:
@@ -34,6 +35,11 @@ def number(value: float | None) -> str:
 def text(value: str | None) -> str:
     """A string in ASCII, or null."""
     return "null" if value is None else quoted(value)
+
+
+def form(value: float | None) -> str:
+    """The exact form of a number as a string, or null where it has none."""
+    return text(value.text if isinstance(value, Written) else None)
 
 
 def plain(value: Any) -> str:
@@ -124,6 +130,16 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
     if report.decimals is not None:
         yield f',\n "carried": {{"decimals": {report.decimals}, "drift": ['
         yield from _blocks(map(_drift, report.drifts()))
+        yield "]}"
+    if report.arithmetic == "exact":
+        yield ',\n "exact": {"nodes": ['
+        yield from _blocks(
+            f'{{"id": {k}, "value": {form(value)}, "gradient": {form(gradient)}}}'
+            for k, (value, gradient) in enumerate(zip(report.trace.values, report.each_gradient())))
+        yield '],\n "edges": ['
+        yield from _blocks(
+            f'{{"node": {k}, "slot": {slot}, "local": {form(local)}, "product": {form(product)}}}'
+            for k, _, slot, _, local, _, product in report.each_flow())
         yield "]}"
     for key, value in (extra or {}).items():
         yield f",\n {quoted(key)}: {plain(value)}"

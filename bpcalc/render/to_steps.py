@@ -66,6 +66,7 @@ def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None 
                limit: int = PATHS) -> Iterator[str]:
     """Every path from node ``k`` to the output, the product of its local gradients, and their sum."""
     hand = Hand(digits, symbols)
+    cells = Cells(report, digits, hand.symbols, hand)
     paths = Paths(report, k)
     arrow = f" {hand.symbols.arrow} "
     for path in islice(paths, limit):
@@ -76,5 +77,4 @@ def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None 
     if left > 0:
         yield f"  {f'and {left:,}' if left < MANY - limit else 'and very many'} more paths, which are left out\n"
     gradient = report.gradient(k) if report.is_live(k) else 0.0
-    top = Cells(report, digits, hand.symbols, hand).top
-    yield f"  sum: {hand.derivative(top, report.label(k))} = {hand.number(gradient)}\n"
+    yield f"  sum: {hand.derivative(cells.top, report.label(k))} {hand.equals(gradient)} {hand.number(gradient)}\n"

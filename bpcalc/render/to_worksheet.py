@@ -72,7 +72,8 @@ def markdown(report: Report, reveal: bool = False, digits: int = 6) -> str:
         yield from sheet.head()
         for title, blanks in sections(report):
             yield Heading(title)
-            rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])), plain.filled(blank))
+            rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])),
+                     Code(plain.filled(blank)) if reveal else "")
                     for blank in blanks]
             yield Table(("key", "quantity", "number"), rows, frozenset((2,)))
 

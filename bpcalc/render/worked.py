@@ -7,7 +7,7 @@ text on a terminal (to_steps) and TeX on paper (to_latex, to_markdown): a Hand w
 from __future__ import annotations
 
 from ..report import WIDE, Edge, Report, Step
-from ..written import ATOM, is_rounded
+from ..written import ATOM
 from .cells import Cells, chosen
 from .hand import Hand
 
@@ -32,8 +32,10 @@ class Equation:
         self.reason = ""
 
     def add(self, side: str, rounded: bool = False) -> None:
-        """One more side, unless it says what the last one said."""
-        if side != self.sides[-1]:
+        """One more side, in the place of the last one where it only repeats that."""
+        if side.replace(" ", "") == self.sides[-1].replace(" ", ""):
+            self.sides[-1] = side
+        else:
             self.sides.append(side)
         if rounded:
             self.about.add(len(self.sides) - 1)
@@ -88,7 +90,7 @@ class Worked:
             for side in written:
                 if side != value:
                     equation.add(side)
-        equation.add(value, is_rounded(step.value))
+        equation.add(value, hand.is_near(step.value))
         return equation
 
     # ------------------------------------------------------------------------------------ backward
@@ -111,12 +113,12 @@ class Worked:
             chains, rules, factors, products, reasons = zip(*shown)
             equation.add(self._sum(chains))
             equation.add(self._sum(rules))
-            equation.add(self._sum(factors), any(is_rounded(edge.local) for edge in uses))
+            equation.add(self._sum(factors), any(hand.is_near(edge.local) for edge in uses))
             if several:
                 equation.add(self._sum([[product] for product in products]),
-                             any(is_rounded(edge.product) for edge in uses))
+                             any(hand.is_near(edge.product) for edge in uses))
             equation.reason = ", ".join(dict.fromkeys(filter(None, reasons)))
-        equation.add(hand.number(step.gradient), is_rounded(step.gradient))
+        equation.add(hand.number(step.gradient), hand.is_near(step.gradient))
         return equation
 
     def _term(self, step: Step, edge: Edge) -> tuple[list[str], list[str], list[str], str, str]:
