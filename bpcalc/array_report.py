@@ -37,6 +37,14 @@ class ArrayReport(Report):
         raise UsageProblem("decimals are carried for single numbers, not for arrays",
                            hint="--expand opens the arrays into their entries")
 
+    def exact(self, seconds: float | None = None) -> Report:
+        """Exact numbers are for single numbers.
+
+        Raises UsageProblem.
+        """
+        raise UsageProblem("exact forms are for single numbers, not for arrays",
+                           hint="--expand opens the arrays into their entries")
+
     # --------------------------------------------------------------------------------------- streams
     def each_gradient(self) -> Iterator[Any]:
         """The output's gradient at each node, in forward order."""
