@@ -13,6 +13,7 @@ float is taken with 15 digits, which is what it is good for.
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from math import isfinite
 
@@ -37,6 +38,7 @@ MOST = 15
 """The most decimals that can be carried: a double has no more digits to compare them with."""
 _SHORT = 15
 _HUGE = 10**16
+_LARGEST = Fraction(sys.float_info.max)
 
 
 def half_away(value: Fraction, decimals: int) -> Fraction:
@@ -135,13 +137,14 @@ class RoundedGradients(Gradients):
         if upstream is None or local is None:
             return None
         product = exact(upstream) * exact(local)
-        return self._carried(product, product != 0, upstream, local)
+        return None if abs(product) > _LARGEST else self._carried(product, product != 0, upstream, local)
 
     def plus(self, one: float | None, other: float | None) -> float | None:
         """The sum of two gradients, rounded."""
         if one is None or other is None:
             return None
-        return self._carried(exact(one) + exact(other), True, one, other)
+        total = exact(one) + exact(other)
+        return None if abs(total) > _LARGEST else self._carried(total, True, one, other)
 
     def _carried(self, result: Fraction, counts: bool, *sources: float) -> float:
         texts = [source.text for source in sources if isinstance(source, Written)]
@@ -196,7 +199,7 @@ class _Hand:
             if row.guarded and not all(self.rules.rule(row.params, test)(*given) for test, _ in row.domain):
                 raise ValueError
             found = self._apply(row, given)
-            if isinstance(found, float) and not isfinite(found):
+            if not isfinite(found):                # fractions that are too large raise OverflowError
                 raise OverflowError
             return exact(found)
         except (ArithmeticError, ValueError):
@@ -262,7 +265,8 @@ class _Hand:
             return None
         number = upstream.number * local.number
         product = self.carry(number, number != 0 and (upstream.drifted or local.drifted))
-        return Carried(before.number + product.number, False, before.drifted or product.drifted)
+        total = before.number + product.number
+        return None if abs(total) > _LARGEST else Carried(total, False, before.drifted or product.drifted)
 
     def _locals(self, trace: RoundedTrace, k: int, live: bytearray) -> list[Carried | None]:
         graph = trace.graph

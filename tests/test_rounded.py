@@ -157,6 +157,12 @@ def test_a_step_that_no_longer_exists_says_so(bpcalc):
                        "  q = x*y; f = 1/q\n               ^^^\n  hint: here q = 0; carry more decimals\n")
 
 
+def test_what_is_too_large_is_an_error_or_undefined(bpcalc):
+    ran = bpcalc("q = x^50; f = q*y", "x=1e300", "y=1", "--round", "2")
+    assert (ran.code, ran.out) == (2, "")
+    assert backprop("q = 1e300*x; f = 1e300*q", x=1e-300).rounded(2).gradients == {"x": None}
+
+
 def test_undefined_stays_undefined():
     report = backprop("f = 0*sqrt(x)", x=0).rounded(2)
     assert report.gradients == {"x": None}
