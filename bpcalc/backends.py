@@ -436,7 +436,7 @@ class Symbols:
         found = self._rules.get(key)
         if found is None:
             text = _exact(row.partial(slot))
-            for word in _words(text):
+            for word in words(text):
                 if word not in self.names and word in FUNCTIONS:
                     self.names[word] = self.definition(word)
             made = f"made = lambda {', '.join((*row.params, 'out'))}: {text}"
