@@ -292,6 +292,18 @@ def test_hand_arithmetic_is_played_but_not_computed_again(show_page):
     assert words(page) == before
 
 
+def test_arrays_are_played_as_grids(show_page):
+    page = show_page(backprop("s = W @ x; L = s[0] - s[1]", W=[[1, 2], [3, 4]], x=[5, -6]))
+    assert page.locator(".inputs").count() == 0
+    assert "[1  2]\n[3  4]" in page.locator("tbody tr").first.inner_text()
+    before = words(page)
+    page.keyboard.press("Home")
+    assert visible(page) == []
+    page.keyboard.press("End")
+    assert words(page) == before
+    assert any("dW = ds · xᵀ, so W gets" in line for line in before)
+
+
 HOSTILE = "</title></script><script>document.body.id='owned'</script><img src=x onerror=alert(1)>\"'&amp;"
 
 

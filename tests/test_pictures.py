@@ -171,6 +171,25 @@ def test_matrices_are_grids_that_touch_nothing(monkeypatch):
         assert "#91;0.5  4#93;<br/>#91;  7  8#93;" in to_mermaid.render(report)
 
 
+ARRAYS = ("s = W @ x + b; L = sum(max(0, s - s[0] + 1)) + sum(V, axis=0)[2]",
+          {"W": [[1, -2.5], [3, 4]], "x": [1, 2], "b": [0, 1e-7], "V": [[1, 2, 3, 4, 5, 6, 7]]})
+
+
+def test_arrays_are_drawn_with_their_shapes_and_small_ones_whole():
+    report = backprop(*ARRAYS)
+    root = ET.fromstring(to_svg.render(report))
+    assert_nothing_touches(root)
+    found = [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts(to_svg.render(report))]
+    for words in ("W 2×2", "x (2,)", "V 1×7", "s (2,)", "[1  -2.5]", "[3     4]", "[0]", "[2]", "sum axis=0"):
+        assert words in found, words
+    drawn = to_circuit.render(report, 200)
+    assert "[[1, -2.5], [3, 4]]" in drawn
+    assert to_circuit.render(report, 200, unicode=False).isascii()
+    tree = to_circuit.render(report, 60)
+    assert "[[1, -2.5], [3, 4]]" in tree
+    assert "└─ V" in tree
+
+
 def test_long_wires_are_straight():
     """Between the columns of its two ends a long wire keeps its height, but for the few that cannot."""
     bent = total = 0

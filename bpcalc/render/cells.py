@@ -91,7 +91,7 @@ class Cells:
             return self.hand.rule_of(self.label(edge), edge.formula)
         left, middle, number, case = self.local_parts(step, edge)
         if shape_of(edge.local):
-            return left + middle if _is_number(edge.formula) else beside(f"{left}{middle} = ", number)
+            return left + middle if is_number(edge.formula) else beside(f"{left}{middle} = ", number)
         return f"{left}{middle} {self.hand.equals(edge.local)} {number}{case}"
 
     def local_parts(self, step: Step, edge: Edge) -> tuple[str, str, str, str]:
@@ -128,8 +128,8 @@ class Cells:
             return self.number(edge.product)
         if shape_of(edge.upstream):
             # The same for every entry: the formula is the number.
-            local = edge.formula if _is_number(edge.formula) else self.number(edge.local)
-            how = f" summed over {_axes(edge.summed)} = " if edge.summed else " = "
+            local = edge.formula if is_number(edge.formula) else self.number(edge.local)
+            how = f" summed over {axes_text(edge.summed)} = " if edge.summed else " = "
             return beside(self.number(edge.upstream), f" {self.symbols.times} ", local, how, self.number(edge.product))
         written = self.hand.product(edge.upstream, edge.local)
         return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
@@ -227,11 +227,13 @@ def _aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int]) -> list[str
                       for at, (cell, size) in enumerate(zip(row, widths))).rstrip() for row in rows]
 
 
-def _axes(axes: tuple[int, ...]) -> str:
+def axes_text(axes: tuple[int, ...]) -> str:
+    """``axis 0``, ``axes 0 and 1``."""
     return f"axis {axes[0]}" if len(axes) == 1 else f"axes {' and '.join(map(str, axes))}"
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a formula is a number."""
     return text.lstrip("-").replace(".", "", 1).isdigit()
 
 

@@ -14,6 +14,9 @@ WHOLE = 8
 
 END = 3
 
+DRAWN = 5
+"""In a picture, arrays with an axis longer than this, or with more than two axes, are drawn as their shape."""
+
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of an array; () for a number or nothing."""
@@ -34,6 +37,27 @@ def show_value(value: Any, digits: int = 6, flat: bool = False, unicode: bool = 
     if value.ndim == 2 and not flat:
         return _grid(value, digits, dots)
     return _nested(value, digits, dots)
+
+
+def lines(value: Any, digits: int = 6) -> tuple[str, ...]:
+    """A number or an array as it stands in a picture, line by line."""
+    shape = shape_of(value)
+    if len(shape) > 2 or not all(0 < size <= DRAWN for size in shape):
+        return (shape_text(value),)
+    return tuple(show_value(value, digits).split("\n"))
+
+
+def brief(value: Any, digits: int = 6, unicode: bool = True) -> str:
+    """A number or an array in one short piece of text."""
+    found = lines(value, digits)
+    text = found[0] if len(found) == 1 else show_value(value, digits, flat=True)
+    return text if unicode else text.replace("×", "x")
+
+
+def shape_text(value: Any) -> str:
+    """``2×3`` of a matrix, ``(3,)`` of a vector, nothing of a number."""
+    shape = shape_of(value)
+    return "×".join(map(str, shape)) if len(shape) > 1 else str(shape) if shape else ""
 
 
 def beside(*parts: str) -> str:

@@ -16,7 +16,7 @@ and referred to by name; variables and numbers are repeated.
 from __future__ import annotations
 
 from ..report import Report
-from .numbers import show
+from .grids import brief
 from .to_tree import Twig, footer, once, trees
 from .to_tree import render as render_tree
 
@@ -38,7 +38,7 @@ def render(report: Report, width: int | None, digits: int = 6, unicode: bool = T
     room = WIDEST if width is None else min(width, WIDEST)
     if len(report) > 20 * room:
         return render_tree(report, width, digits, unicode, color)
-    plans = [_Plan(tree, digits) for tree in trees(report)]
+    plans = [_Plan(tree, digits, unicode) for tree in trees(report)]
     if max(plan.width for plan in plans) > room:
         return render_tree(report, width, digits, unicode, color)
     parts = [line for plan in plans for line in (*plan.lines(unicode, color), "")][:-1]
@@ -58,10 +58,10 @@ def _key(color: bool) -> str:
 class _Plan:
     """Where everything goes in one tree's picture."""
 
-    def __init__(self, tree: list[Twig], digits: int) -> None:
+    def __init__(self, tree: list[Twig], digits: int, unicode: bool) -> None:
         self.tree = tree
-        self.values = [show(twig.value, digits) for twig in tree]
-        self.gradients = [show(twig.gradient, digits) if twig.live else "" for twig in tree]
+        self.values = [brief(twig.value, digits, unicode) for twig in tree]
+        self.gradients = [brief(twig.gradient, digits, unicode) if twig.live else "" for twig in tree]
         names = max((len(twig.name) for twig in tree if not twig.inputs), default=0)
         pitch = 3
         self.row: list[int] = []

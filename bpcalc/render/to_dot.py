@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..report import Report
-from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
+from .wiring import END, NUMBER, OPERATION, VARIABLE, Spot, Wiring
 
 _LOOK = {
     VARIABLE: 'shape=box, style="rounded,filled", fillcolor="#ddf4ff"',
@@ -22,20 +22,18 @@ def render(report: Report, digits: int = 6) -> str:
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
         dashed = "" if link.live else ", style=dashed"
-        lines.append(f"  {source} -> {target} [label={_quoted(_numbers(link))}{dashed}];")
+        lines.append(f"  {source} -> {target} [label={_quoted(link.both)}{dashed}];")
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _words(spot: Spot) -> str:
+def _words(spot: Spot) -> tuple[str, ...]:
     words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
-    return "\n".join((words, f"sum {spot.total[0]}", *spot.total[1:]) if spot.total else (words,))
+    if spot.shape:
+        words += f"  {spot.shape}"
+    return (words, f"sum {spot.total[0]}", *spot.total[1:]) if spot.total else (words,)
 
 
-def _numbers(link: Link) -> str:
-    return "\n".join((*link.value, *link.gradient))
-
-
-def _quoted(words: str) -> str:
+def _quoted(lines: tuple[str, ...]) -> str:
     r"""A string of DOT: \ and " are escaped, a line ends with \n."""
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
+    escaped = [line.replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    return "\"" + "\\n".join(escaped) + "\""

@@ -18,8 +18,8 @@ from pathlib import Path
 from ..javascript import maths, rules
 from ..ops import CONSTANT, INPUT
 from ..report import Edge, Report, Step
-from .cells import Cells
-from .numbers import show
+from .cells import Cells, axes_text, is_number
+from .grids import shape_of, show_value
 from .symbols import Symbols
 from .to_svg import Drawing, style
 
@@ -46,6 +46,8 @@ class _Page:
         graph = report.graph
         self.report = report
         self.digits = digits
+        # Hand arithmetic and arrays are played, not computed again: the page knows single numbers.
+        self.computes = report.decimals is None and not graph.arrays
         self.symbols = Symbols()
         self.cells = Cells(report, digits, self.symbols)
         # Numbers that come later may be longer than these.
@@ -99,7 +101,7 @@ class _Page:
         fields = "".join(
             f'<label>{escape(report.label(k))} <input data-k="{k}" value="{escape(_typed(report.trace.values[k]))}" '
             'inputmode="text" autocomplete="off" spellcheck="false" size="7"></label>\n'
-            for k, code in enumerate(graph.ops) if code == INPUT)
+            for k, code in enumerate(graph.ops) if code == INPUT and self.computes)
         inputs = (f'<div class="inputs" role="group" aria-label="Inputs">\n{fields}'
                   '<button id="reset">Reset</button></div>\n') if fields else ""
         return (f'<div class="controls" hidden>\n{inputs}<p id="problem" role="alert"></p>\n'
@@ -112,8 +114,10 @@ class _Page:
                 '<p id="now" aria-live="polite"></p>\n</div>')
 
     # --------------------------------------------------------------------------------------- numbers
-    def _number(self, key: str, value: float | None, absolute: bool = False) -> str:
-        shown = show(abs(value) if absolute and value is not None else value, self.digits)
+    def _number(self, key: str, value: Any, absolute: bool = False) -> str:
+        if shape_of(value):
+            return f'<span data-n="{key}" class="grid">{show_value(value, self.digits)}</span>'
+        shown = show_value(abs(value) if absolute and value is not None else value, self.digits)
         return f'<span data-n="{key}"{" data-a" if absolute else ""}>{shown}</span>'
 
     def _value(self, k: int) -> str:
@@ -126,18 +130,29 @@ class _Page:
         return self._number(f"p{edge.node}.{edge.slot}", edge.product, absolute)
 
     def _local(self, edge: Edge) -> str:
-        left, middle, _, case = self.cells.local_parts(self.steps[edge.node], edge)
+        step = self.steps[edge.node]
+        if edge.structural:
+            return escape(self.cells.local(step, edge))
         at = f"{edge.node}.{edge.slot}"
-        branched = edge.case is not None
+        if shape_of(edge.local):
+            left = f"{self.cells.derivative(step.label, self.cells.label(edge))} = {edge.formula}"
+            return escape(left) if is_number(edge.formula) else f'{escape(left)} = {self._number(f"l{at}", edge.local)}'
+        left, middle, _, case = self.cells.local_parts(step, edge)
         middle, case = escape(middle), escape(case)
-        if branched:
+        if edge.case is not None:
             middle, case = f'<span data-m="{at}">{middle}</span>', f'<span data-c="{at}">{case}</span>'
         return f'{escape(left)}{middle} = {self._number(f"l{at}", edge.local)}{case}'
 
     def _flow(self, edge: Edge) -> str:
-        """``1 × -4 = -4``."""
+        """``1 × -4 = -4``; of a structural operation the result alone."""
+        if edge.structural:
+            return self._product(edge)
         local = self._number(f"l{edge.node}.{edge.slot}", edge.local)
-        return f"{self._gradient(edge.node)} × {local} = {self._product(edge)}"
+        how = ""
+        if shape_of(edge.upstream):
+            local = escape(edge.formula) if is_number(edge.formula) else local
+            how = f" summed over {axes_text(edge.summed)}" if edge.summed else ""
+        return f"{self._gradient(edge.node)} × {local}{how} = {self._product(edge)}"
 
     def _sum(self, k: int) -> str:
         """``2 - 3 = -1``, of the products that arrive at node ``k``."""
@@ -147,7 +162,10 @@ class _Page:
         shown = terms if len(terms) <= _TERMS else terms[:_TERMS - 1]
         parts = [self._product(shown[0])]
         for edge in shown[1:]:
-            negative = edge.product is not None and show(edge.product, self.digits)[0] == "-"
+            if shape_of(edge.product):
+                parts.append(f" + {self._product(edge)}")
+                continue
+            negative = show_value(edge.product, self.digits)[0] == "-"
             parts.append(f'<span data-s="p{edge.node}.{edge.slot}">{" - " if negative else " + "}</span>'
                          f'{self._product(edge, absolute=True)}')
         if len(shown) < len(terms):
@@ -239,12 +257,9 @@ class _Page:
     # ----------------------------------------------------------------------------------------- script
     def _script(self) -> str:
         graph = self.report.graph
-        try:
-            if self.report.decimals is not None:
-                raise KeyError("hand arithmetic")     # the page carries all digits
+        made = "null"
+        if self.computes:
             made = rules({row.name: row for row in map(graph.row, range(len(graph)))}.values())
-        except KeyError:
-            made = "null"
         return (f"\"use strict\";\n{maths()}const R = {made};\n"
                 f"{_HERE.with_name('page.js').read_text(encoding='utf-8')}")
 
@@ -254,7 +269,8 @@ class _Page:
         for k in range(len(graph)):
             row, args = graph.row(k), graph.args(k)
             what = self.steps[k].operation if args else None
-            nodes.append([row.name, args or report.trace.values[k], report.label(k), what,
+            held = report.trace.values[k] if self.computes else None
+            nodes.append([row.name, args or held, report.label(k), what,
                           int(report.is_live(k)), int(report.shows(k))])
         cases = {}
         for (k, slot), edge in self.edges.items():
@@ -264,8 +280,8 @@ class _Page:
         # Notes about this point of the function are worked out anew; the others are about the text.
         static = [self.cells.note(note) for note in report.notes if note.code == "unused" and note.node is not None]
         rows = {row.name: f"'{row.fixity[0]}'" for row in map(graph.row, range(len(graph))) if row.fixity}
-        return {"digits": self.digits, "least": self.least, "output": graph.output, "upstream": report.upstream,
-                "top": self.cells.top, "nodes": nodes, "cases": cases, "notes": static,
+        return {"digits": self.digits, "least": self.least, "output": graph.output,
+                "upstream": report.upstream if self.computes else None, "nodes": nodes, "cases": cases, "notes": static,
                 "spelling": rows, "symbols": graph.names,
                 "leaves": [graph.node(name) for name in report.gradients],
                 "moments": [moment for moment, _ in self.moments]}

@@ -15,6 +15,8 @@ def render(report: Report, digits: int = 6) -> str:
     lines = ["flowchart LR"]
     for spot in wiring.spots:
         words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
+        if spot.shape:
+            words += f"  {spot.shape}"
         label = _escaped(words)
         if spot.total:
             label += f"<br/>sum {_lines(spot.total)}"
@@ -23,7 +25,7 @@ def render(report: Report, digits: int = 6) -> str:
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key
         before, after = ("--", "-->") if link.live else ("-.", ".->")
-        lines.append(f'  {source} {before} "{_lines((*link.value, *link.gradient))}" {after} {target}')
+        lines.append(f'  {source} {before} "{_lines(link.both)}" {after} {target}')
     return "\n".join(lines) + "\n"
 
 

@@ -151,9 +151,9 @@ class Drawing:
         up = down = self._half_height(spot) + 3
         width = body
         name = self._name(spot)
-        if name:
+        if name or self._shape(spot):
             up += _SIZE + 3
-            width = max(width, len(name) * _SIZE * ADVANCE + 4)
+            width = max(width, len(f"{name} {self._shape(spot)}") * _SIZE * ADVANCE + 4)
         if spot.total:
             down += (_SMALL + 2) * len(spot.total) + 3
             width = max(width, (self._room(spot.total) + 4) * _SMALL * ADVANCE)
@@ -185,7 +185,13 @@ class Drawing:
             return spot.name
         return self.report.label(spot.k)
 
+    def _shape(self, spot: Spot) -> str:
+        """An array's shape, which stands with the name; in a variable's box, behind it."""
+        return spot.shape if spot.kind == OPERATION else ""
+
     def _sign(self, spot: Spot) -> str:
+        if spot.kind == VARIABLE and spot.shape:
+            return f"{spot.sign} {spot.shape}"
         return _PRETTY.get(spot.sign, spot.sign) if spot.kind == OPERATION else spot.sign
 
     def _number(self, x: float, y: float, kind: str, key: str, words: tuple[str, ...], before: str = "",
@@ -230,10 +236,12 @@ class Drawing:
         sign = text(self._sign(spot))
         bold = "sign" if spot.kind == OPERATION else "name"
         parts.append(f'<text class="{bold}" x="{_n(x)}" y="{_n(y)}" dy=".35em">{sign}</text>')
-        name = self._name(spot)
-        if name:
+        name, shape = text(self._name(spot)), self._shape(spot)
+        if name or shape:
+            if name and shape:
+                shape = f' <tspan class="small">{shape}</tspan>'
             parts.append(f'<text class="{"name" if spot.name else "small"}" x="{_n(x)}" y="{_n(y - box.up + _SIZE)}">'
-                         f'{text(name)}</text>')
+                         f'{name}{shape}</text>')
         if spot.total:
             pitch = _SMALL + 2
             parts.append(self._number(x, y + box.down - 5 - pitch * (len(spot.total) - 1), "small g", f"g{spot.k}",

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from ..ops import CONSTANT, INPUT
 from ..report import Report
-from .numbers import show
-from .wiring import sign
+from .grids import brief
+from .wiring import sign, wired
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 DEPTH = 40
 """How deep a tree may be before its lower part becomes a tree of its own."""
@@ -24,7 +28,7 @@ class Twig:
 
     __slots__ = ("gradient", "inputs", "k", "live", "name", "sign", "value")
 
-    def __init__(self, k: int, sign: str, name: str, value: float, gradient: float | None, live: bool) -> None:
+    def __init__(self, k: int, sign: str, name: str, value: Any, gradient: Any, live: bool) -> None:
         self.k = k
         self.sign = sign
         self.name = name
@@ -46,10 +50,10 @@ def trees(report: Report, depth: int | None = None) -> list[list[Twig]]:
     height = [0] * len(graph)
     tops = bytearray(len(graph))
     for k in range(len(graph)):
-        for i in graph.args(k):
+        for i in wired(graph, k):
             uses[i] += 1
     for k in range(len(graph)):
-        args = graph.args(k)
+        args = wired(graph, k)
         if args:
             height[k] = 1 + max(0 if tops[i] else height[i] for i in args)
             if uses[k] != 1 or (depth is not None and height[k] >= depth):
@@ -58,8 +62,8 @@ def trees(report: Report, depth: int | None = None) -> list[list[Twig]]:
     return [_tree(report, k, products, tops, values) for k in [*order, graph.output]]
 
 
-def _tree(report: Report, top: int, products: dict[tuple[int, int], float | None], tops: bytearray,
-          values: list[float]) -> list[Twig]:
+def _tree(report: Report, top: int, products: dict[tuple[int, int], Any], tops: bytearray,
+          values: list[Any]) -> list[Twig]:
     graph = report.graph
     named = graph.names
     twigs: list[Twig] = []
@@ -67,7 +71,7 @@ def _tree(report: Report, top: int, products: dict[tuple[int, int], float | None
     pending: list[tuple[int, int, int, list[int]]] = [(top, -1, 0, [])]
     while pending:
         k, user, slot, done = pending[-1]
-        args = graph.args(k)
+        args = wired(graph, k)
         if args and not (tops[k] and user >= 0):
             if len(done) < len(args):
                 pending.append((args[len(done)], k, len(done), []))
@@ -93,7 +97,7 @@ def sums(report: Report) -> list[int]:
     graph = report.graph
     uses = [0] * len(graph)
     for k in range(len(graph)):
-        for i in graph.args(k):
+        for i in wired(graph, k):
             uses[i] += 1
     uses[graph.output] += 1
     return [k for k, code in enumerate(graph.ops) if code == INPUT and report.is_live(k) and uses[k] > 1]
@@ -113,8 +117,8 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
         while pending:
             at, before, below = pending.pop()
             twig = tree[at]
-            gradient = show(twig.gradient, digits) if twig.live else dash
-            rows.append((show(twig.value, digits), gradient, before + _called(twig)))
+            gradient = brief(twig.gradient, digits, unicode) if twig.live else dash
+            rows.append((brief(twig.value, digits, unicode), gradient, before + _called(twig)))
             for number, i in reversed(list(enumerate(twig.inputs))):
                 end = number == len(twig.inputs) - 1
                 pending.append((i, below + (last if end else stem), below + (blank if end else bar)))
@@ -131,7 +135,7 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
 def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
     """What a tree cannot show: the sums of variables that are used several times."""
     red, plain = ("\x1b[31m", "\x1b[0m") if color else ("", "")
-    lines = [f"{report.label(k)}: the gradients of its wires add up to {red}{show(report.gradient(k), digits)}{plain}"
+    lines = [f"{report.label(k)}: the gradients of its wires add up to {red}{brief(report.gradient(k), digits)}{plain}"
              for k in sums(report)]
     if any(code == CONSTANT for code in report.graph.ops) and dash:
         lines.append(f"{dash} no gradient")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..graph import Graph
 from ..ops import CONSTANT, INPUT
 from ..report import Report
-from .numbers import lines
+from .grids import lines, shape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ class Spot:
     stands at its END); ``inputs`` how many wires arrive, and ``symmetric`` that their order is all the
     same to the operation.  ``total`` is its gradient, in lines, where that is the sum over several wires,
     so that no single wire shows it; ``again`` says that it is a variable that was drawn before.
+    ``shape`` is an array's.
     """
 
-    __slots__ = ("again", "inputs", "k", "key", "kind", "live", "name", "sign", "symmetric", "total")
+    __slots__ = ("again", "inputs", "k", "key", "kind", "live", "name", "shape", "sign", "symmetric", "total")
 
     def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool, inputs: int = 0,
                  symmetric: bool = False) -> None:
@@ -50,6 +51,7 @@ class Spot:
         self.symmetric = symmetric
         self.total: tuple[str, ...] = ()
         self.again = False
+        self.shape = ""
 
 
 class Link:
@@ -71,6 +73,12 @@ class Link:
         self.value = value
         self.gradient = gradient
         self.live = live
+
+    @property
+    def both(self) -> tuple[str, ...]:
+        """Value and gradient in one text, with a line between them where one of them is a grid."""
+        between = ("",) if len(self.value) + len(self.gradient) > 2 else ()
+        return (*self.value, *between, *self.gradient)
 
 
 class Wiring:
@@ -95,7 +103,7 @@ class Wiring:
         for k, code in enumerate(graph.ops):
             if code == CONSTANT:
                 continue
-            args = graph.args(k)
+            args = wired(graph, k)
             sources = []
             for slot, i in enumerate(args):
                 if graph.ops[i] == CONSTANT:
@@ -129,6 +137,8 @@ class Wiring:
         for link in self.links:
             wires[link.k] += 1
         for spot in self.spots:
+            if spot.kind != END:
+                spot.shape = shape_text(values[spot.k])
             if spot.live and spot.kind != END and not spot.again and wires[spot.k] > 1:
                 spot.total = lines(report.gradient(spot.k), digits)
 
@@ -140,6 +150,14 @@ class Wiring:
     def _add(self, spot: Spot) -> int:
         self.spots.append(spot)
         return len(self.spots) - 1
+
+
+def wired(graph: Graph, k: int) -> tuple[int, ...]:
+    """The inputs of node ``k`` that have a wire: not the numbers of an index, which are part of its sign."""
+    args = graph.args(k)
+    if graph.statics and graph.row(k).name == "index":
+        return (args[0], *(i for i in args[1:] if graph.ops[i] != CONSTANT))
+    return args
 
 
 def _copies(graph: Graph) -> dict[tuple[int, int], int]:
@@ -164,10 +182,14 @@ def _copies(graph: Graph) -> dict[tuple[int, int], int]:
 
 
 def sign(report: Report, k: int) -> str:
-    """What stands in the node of an operation: ``+``, ``*``, ``exp``."""
-    row = report.graph.row(k)
+    """What stands in the node of an operation: ``+``, ``*``, ``exp``, ``[0]``, ``sum axis=0``."""
+    graph = report.graph
+    row = graph.row(k)
     if row.name == "identity":
         return "="
+    if row.name == "index":
+        return (report.step(k, []).operation or "")[len(report.label(graph.args(k)[0])):]
     if row.fixity is None or len(row.params) == 1:
-        return row.name
+        axis = graph.statics.get(k, {}).get("axis")
+        return row.word if axis is None or str(axis) == row.statics["axis"] else f"{row.word} axis={axis}"
     return row.fixity[0]
