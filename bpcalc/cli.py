@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .descent import Descent
+    from .homework.practice import Exercise
     from .report import Report
 
     Output = tuple[Iterable[str], int]
@@ -49,6 +50,11 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     form = _format(options)
     digits = _whole(options["digits"], "--digits", 1, 17, 6)
     color = _choice(options["color"] or "auto", "--color", ("auto", "always", "never"))
+    if options["practice"] is not None:
+        return _practice(words, form, digits, options), 0
+    for key in ("seed", "variants"):
+        if options[key] is not None:
+            raise UsageProblem(f"--{key} needs an exercise", hint="for example --practice easy")
     source, bindings = _inputs(words, options["file"])
     from .bindings import constant, from_words
     from .report import run
@@ -272,6 +278,58 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
         raise UsageProblem(f"--format {form} cannot show verdicts", hint="use the default or --json")
     symbols = Symbols(_can_show(_target(options)))
     return [to_verdicts.render(verdicts, options["reveal"], digits, symbols)], code
+
+
+def _practice(words: list[str], form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:
+    """An exercise: a conversation on a terminal, else worksheets and their keys."""
+    from .homework.practice import LEVELS, MOST, exercises
+    from .render import to_practice
+
+    level = _choice(options["practice"], "--practice", LEVELS)
+    if words or options["file"] is not None:
+        raise UsageProblem("--practice makes its own exercise", Source(words[0], "expression") if words else None,
+                           hint="leave the expression out, or check your answers to it with --check")
+    asks = (form == "table" and not options["worksheet"] and options["variants"] is None
+            and options["output"] is None and _is_terminal(sys.stdin) and _is_terminal(sys.stdout))
+    seed = _whole(options["seed"], "--seed", 0, 999_999_999, int.from_bytes(os.urandom(2), "big") if asks else 1)
+    count = _whole(options["variants"], "--variants", 1, MOST, 1)
+    if asks:
+        _converse(next(exercises(level, seed)))
+        return []
+    found = exercises(level, seed, count)
+    if form == "json":
+        return to_practice.json_lines(found, level, seed)
+    if form == "latex":
+        return to_practice.latex(found, count, digits, options["output"] is not None)
+    if form == "markdown":
+        return to_practice.markdown(found, count, digits)
+    if form != "table":
+        raise UsageProblem(f"--format {form} has no worksheet", hint="leave it out, or use latex, markdown or json")
+    return to_practice.text(found, count, digits)
+
+
+def _converse(exercise: Exercise) -> None:
+    """Ask for every number of an exercise; the one place that writes before a run is over."""
+    try:
+        import readline  # noqa: F401 - lets the line be edited, where there is one
+    except ImportError:
+        pass
+    from .homework.session import Session
+    from .render import to_practice
+    from .render.symbols import Symbols
+
+    symbols = Symbols(_can_show(sys.stdout))
+    at = Session(exercise)
+    sys.stdout.write(to_practice.opening(exercise, symbols))
+    while at.place is not None:
+        try:
+            line = input(to_practice.prompt(at, symbols))
+        except EOFError:
+            sys.stdout.write("\n")
+            break
+        sys.stdout.write(to_practice.reply(at.take(line), symbols))
+    sys.stdout.write(to_practice.closing(at))
+    sys.stdout.flush()
 
 
 def _class_list(report: Report, form: str, options: dict[str, Any]) -> Iterable[str]:

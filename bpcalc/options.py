@@ -48,17 +48,22 @@ FORMATS = {
 
 
 class Option:
-    """One option: its spellings, the value's name in the help (None for a flag), group and help."""
+    """One option: its spellings, the value's name in the help (None for a flag), group and help.
 
-    __slots__ = ("group", "help", "key", "metavar", "names", "repeated")
+    A value that is one of ``choices`` may be left out, and is then the first of them.
+    """
 
-    def __init__(self, names: str, metavar: str | None, group: str, help: str, repeated: bool = False) -> None:
+    __slots__ = ("choices", "group", "help", "key", "metavar", "names", "repeated")
+
+    def __init__(self, names: str, metavar: str | None, group: str, help: str, repeated: bool = False,
+                 choices: tuple[str, ...] = ()) -> None:
         self.names = tuple(names.split())
         self.key = self.names[-1][2:].replace("-", "_")
         self.metavar = metavar
         self.group = group
         self.help = help
         self.repeated = repeated
+        self.choices = choices
 
     @property
     def default(self) -> Any:
@@ -95,6 +100,10 @@ OPTIONS = (
     Option("--worksheet", None, HOME, "The numbers as blanks to fill in: text, or --format markdown, latex or json."),
     Option("--reveal", None, HOME, "Show the right numbers, too; makes a worksheet the teacher's key."),
     Option("--grade", "PATH", HOME, "Grade a class list: one row a student, one column a key."),
+    Option("--practice", "[LEVEL]", HOME, "An exercise: easy (the default), medium or hard; asks on a terminal, else a "
+           "worksheet and its key.", choices=("easy", "medium", "hard")),
+    Option("--seed", "N", HOME, "Which exercise; the same on every machine."),
+    Option("--variants", "N", HOME, "So many different worksheets, one a student."),
     Option("--symbolic", None, CHECK, "Derivatives by sympy, compared with backprop's."),
     Option("--gradcheck", None, CHECK, "Central differences beside the gradients."),
     Option("--lr", "RATE", LEARN, "Update the variables (those of --wrt): value + (-RATE * gradient)."),
@@ -138,8 +147,12 @@ def split(words: list[str], unfinished: bool = False) -> tuple[list[tuple[Option
     options: list[tuple[Option, str, str | None]] = []
     others: list[str] = []
     rest = iter(words)
-    for word in rest:
+    following: str | None = next(rest, None)
+    while following is not None:
+        word, following = following, next(rest, None)
         if word == "--":
+            if following is not None:
+                others.append(following)
             others.extend(rest)
             break
         name, equals, value = word.partition("=") if word[:2] == "--" else (word, "", "")
@@ -154,12 +167,14 @@ def split(words: list[str], unfinished: bool = False) -> tuple[list[tuple[Option
             options.append((option, name, None))
         elif equals:
             options.append((option, name, value))
+        elif option.choices and following not in option.choices:
+            options.append((option, name, option.choices[0]))
         else:
-            following = next(rest, None)
             if following is None and not unfinished:
                 raise UsageProblem(f"{name} needs a value, {option.metavar}", Source(word, "option"), (0, len(word)))
             if following is not None:
                 options.append((option, name, following))
+                following = next(rest, None)
     return options, others
 
 

@@ -41,6 +41,8 @@ KNOWN = {
     "momentum": ["--lr", "0.1", "--optimizer", "momentum", "--momentum", "0.5"],
     "until": ["--lr", "0.1", "--iterations", "20", "--until", "0.1"], "output": ["-o", "out.json"],
     "functions": ["--functions"], "version": ["--version"], "help": ["--help"], "grade": ["--grade", "class.csv"],
+    "practice": ["--practice", "hard"], "seed": ["--practice", "--seed", "7"],
+    "variants": ["--practice", "--variants", "3"],
 }
 FILES = {"values.txt": "unused = 1\n", "answers.txt": "dx = 1\n", "class.csv": "student,dx\nAda,1\n",
          "expression.txt": f"x*sin({CANARY})"}
@@ -65,7 +67,11 @@ def watched(words, folder):
 
 @pytest.mark.parametrize("key", RUNS)
 def test_a_run_with_each_option_does_nothing_but_what_it_was_told(key, tmp_path):
-    words = ["--file", "expression.txt", *GIVEN] if key == "file" else [f"x*sin({CANARY})", *GIVEN, *RUNS[key]]
+    words = [f"x*sin({CANARY})", *GIVEN, *(RUNS[key] or ())]
+    if key == "file":
+        words = ["--file", "expression.txt", *GIVEN]
+    elif "--practice" in words:
+        words = RUNS[key]                          # makes its own expression
     code, noted = watched(words, tmp_path)
     assert code in ((0, 1) if key in KNOWN else (0, 1, 2))
     assert noted == ""

@@ -421,24 +421,24 @@ class Judge:
         if found.note.startswith("close"):
             return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, "digits",
                                  "carry more digits, and round once, at the end")
-        return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, hint=self._advice(answer))
+        advice = "" if answer.value is None else self.advice(answer.place)
+        return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, hint=advice)
 
-    def _advice(self, answer: Answer) -> str:
-        """What to think about where no mistake of the table explains the number."""
-        if answer.value is None:
-            return ""
-        if answer.kind == VALUE:
-            return "work it out again from its inputs"
-        if answer.kind == LOCAL:
+    def advice(self, place: Place) -> str:
+        """What to think about, without any number, where no mistake of the table explains an answer."""
+        kind, k, _ = place
+        if kind == VALUE:
+            return "work it out from the values of its inputs"
+        if kind == LOCAL:
             return "look at this one gate only: how does it change when the input does?"
-        if answer.kind == NEW:
+        if kind == NEW:
             return "new value = old value + (-rate * gradient)"
         if not self.small:
             return ""
-        uses = len(self.plan.users.get(answer.node, ()))
+        uses = len(self.plan.users.get(k, ()))
         if not uses:
-            return "the output does not depend on it, or it is held constant" if answer.node != \
-                self.report.graph.output else "the gradient of the output with respect to itself"
+            return "the gradient of the output with respect to itself" if k == self.report.graph.output else \
+                "the output does not depend on it, or it is held constant"
         return "it is used once: one product, upstream times local" if uses == 1 else \
             f"it is used {uses} times: {uses} products, upstream times local, that add up"
 

@@ -61,7 +61,11 @@ class Table:
         self.right = right
 
 
-Block = Heading | Prose | Equations | Table
+class PageBreak:
+    """The end of a page."""
+
+
+Block = Heading | Prose | Equations | Table | PageBreak
 
 
 def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterator[Block]:

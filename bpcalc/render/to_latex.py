@@ -6,7 +6,7 @@ ASCII only; a fragment needs the packages amsmath and longtable, which every LaT
 from __future__ import annotations
 
 from ..report import Report
-from .solution import Block, Equations, Heading, Math, Table, blocks
+from .solution import Block, Equations, Heading, Math, PageBreak, Table, blocks
 from .tex import GREEK
 
 TYPE_CHECKING = False
@@ -56,6 +56,8 @@ def _block(block: Block) -> str:
         return "\\begin{align*}\n" + " \\\\\n".join(block.lines) + "\n\\end{align*}\n"
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, PageBreak):
+        return "\\clearpage\n"
     return f"\n{prose(block)}\\par\n"
 
 

@@ -9,7 +9,7 @@ a table's cell.
 from __future__ import annotations
 
 from ..report import Report
-from .solution import Block, Code, Equations, Heading, Math, Table, blocks
+from .solution import Block, Code, Equations, Heading, Math, PageBreak, Table, blocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def _block(block: Block) -> str:
         return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```\n"
     if isinstance(block, Table):
         return _table(block)
+    if isinstance(block, PageBreak):
+        return "---\n"
     return f"{prose(block)}\n"
 
 

@@ -50,34 +50,35 @@ def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
 
 def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False) -> str:
     """The worksheet as LaTeX."""
-    hand = TexHand(digits)
-    sheet = _Sheet(report, hand, reveal)
+    return "".join(to_latex.page(latex_blocks(report, reveal, digits), standalone, BLANKS))
 
-    def blocks() -> Iterator[Block]:
-        yield from sheet.head()
-        for title, blanks in sections(report):
-            yield Heading(title)
-            yield Equations(" = ".join((f"{sheet.left(blank)} &", *sheet.middle(blank), sheet.blank(blank)))
-                            .replace("& = ", "&= ") for blank in blanks)
 
-    return "".join(to_latex.page(blocks(), standalone, BLANKS))
+def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
+    """The worksheet as blocks for to_latex.page with the command ``BLANKS``."""
+    sheet = _Sheet(report, TexHand(digits), reveal)
+    yield from sheet.head()
+    for title, blanks in sections(report):
+        yield Heading(title)
+        yield Equations(" = ".join((f"{sheet.left(blank)} &", *sheet.middle(blank), sheet.blank(blank)))
+                        .replace("& = ", "&= ") for blank in blanks)
 
 
 def markdown(report: Report, reveal: bool = False, digits: int = 6) -> str:
     """The worksheet as Markdown: tables of keys, quantities, and numbers to be filled in."""
+    return "".join(to_markdown.page(markdown_blocks(report, reveal, digits)))
+
+
+def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
+    """The worksheet as blocks for to_markdown.page."""
     sheet = _Sheet(report, TexHand(digits), reveal)
     plain = _Sheet(report, Hand(digits), reveal)
-
-    def blocks() -> Iterator[Block]:
-        yield from sheet.head()
-        for title, blanks in sections(report):
-            yield Heading(title)
-            rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])),
-                     Code(plain.filled(blank)) if reveal else "")
-                    for blank in blanks]
-            yield Table(("key", "quantity", "number"), rows, frozenset((2,)))
-
-    return "".join(to_markdown.page(blocks()))
+    yield from sheet.head()
+    for title, blanks in sections(report):
+        yield Heading(title)
+        rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])),
+                 Code(plain.filled(blank)) if reveal else "")
+                for blank in blanks]
+        yield Table(("key", "quantity", "number"), rows, frozenset((2,)))
 
 
 def as_json(report: Report, reveal: bool = False) -> dict[str, Any]:
