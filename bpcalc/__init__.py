@@ -12,10 +12,11 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .data import read_data
     from .errors import BpcalcError
     from .report import Edge, Node, Report, Verdict, backprop
 
-__all__ = ["BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop"]
+__all__ = ["BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop", "read_data"]
 
 
 def __getattr__(name: str) -> object:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> object:
         from .errors import BpcalcError
 
         return BpcalcError
+    if name == "read_data":
+        from .data import read_data
+
+        return read_data
     if name in __all__:
         from . import report
 

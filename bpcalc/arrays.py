@@ -424,6 +424,7 @@ def outside(row: Op, given: Sequence[Value]) -> tuple[str, Any] | None:
     return None
 
 
+@np.errstate(all="ignore")
 def local(row: Op, slot: int, given: Sequence[Value], out: Value) -> Value | None:
     """The local gradient of an elementwise operation: as large as its result; nan where undefined.
 
@@ -450,6 +451,7 @@ def flows(row: Op, slot: int) -> bool:
     return not row.structural or row.pull(slot) != ""
 
 
+@np.errstate(all="ignore")
 def product(row: Op, slot: int, given: Sequence[Value], out: Value, statics: dict[str, Any], g: Value) -> Value:
     """What flows back to argument ``slot``: upstream × local, or the structural rule; in the argument's shape."""
     shape = np.shape(given[slot])

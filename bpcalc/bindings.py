@@ -77,7 +77,7 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
                 raise BindingProblem(f"{name!r} is not a name")
             found[name] = number
             continue
-        if not (isinstance(name, str) and _is_name(name)):
+        if not (isinstance(name, str) and is_name(name)):
             raise BindingProblem(f"{name!r} is not a name", None, None,
                                  "names are letters, digits and _, and do not begin with a digit")
         if isinstance(value, (list, tuple)) or getattr(value, "shape", None):
@@ -235,7 +235,8 @@ def decode(data: bytes, name: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
+    """Whether a text that is not empty is a name of the language."""
     plain = text.replace("_", "a") if "_" in text else text
     if plain.isascii():
         return plain.isalnum() and not plain[0].isdigit()
@@ -255,7 +256,7 @@ def _binding(source: Source, files: bool = True) -> tuple[str, Any]:
         raise BindingProblem(f"'{_short(word)}' is not of the form NAME=VALUE", source, (0, len(word)))
     if not name:
         raise BindingProblem("'=' has no name on its left", source, (0, 1), "write NAME=VALUE")
-    if _is_name(name) and value.isascii() and not value.encode().translate(None, _NUMBER):
+    if is_name(name) and value.isascii() and not value.encode().translate(None, _NUMBER):
         try:
             number = float(value)
         except ValueError:
@@ -268,7 +269,7 @@ def _binding(source: Source, files: bool = True) -> tuple[str, Any]:
             lex(source)                            # names a letter that only looks like one
         except BpcalcError as error:
             raise BindingProblem(error.message, source, error.span, error.hint) from None
-    if not _is_name(name):
+    if not is_name(name):
         start = word.index(name)
         raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
                              "names are letters, digits and _, and do not begin with a digit")

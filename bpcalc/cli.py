@@ -19,10 +19,12 @@ from .options import BY_NAME, EXAMPLES, FORMATS, USAGE, sort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from .data import Data
     from .descent import Descent
+    from .engine import Note
     from .homework.practice import Exercise
     from .report import Report
 
@@ -44,7 +46,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         from .render.to_functions import render
 
         return [render()], 0
-    for key in ("output", "file", "bindings", "check_file", "grade"):
+    for key in ("output", "file", "bindings", "data", "check_file", "grade"):
         if options[key] == "":
             raise UsageProblem(f"--{key.replace('_', '-')} names no file")
     form = _format(options)
@@ -61,11 +63,17 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     from .syntax import parse
 
     given = _merged(from_words(bindings), options["bindings"])
+    data = _data(options["data"], given)
     upstream = 1.0 if options["upstream"] is None else constant(options["upstream"], "upstream")
     wrt = [name.strip() for names in options["wrt"] for name in names.split(",") if name.strip()]
     if options["wrt"] and not wrt:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
-    report = run(parse(source, given), given, wrt or None, upstream)
+    columns: Mapping[str, Any] = data or {}
+    graph = parse(source, (*given, *columns))
+    used = [name for name in graph.inputs if name in columns]
+    report = run(graph, {**given, **{name: columns[name] for name in used}}, wrt or None, upstream, held=used)
+    if data is not None:
+        report.notes += _about(data, used)
     if options["grade"] is not None:
         return _class_list(report, form, options), 0
     if options["check"] or options["check_file"] is not None:
@@ -144,6 +152,30 @@ def _merged(given: dict[str, float], path: str | None) -> dict[str, float]:
         raise BindingProblem(f"'{twice[0]}' is given a value twice, on the command line and in {path}",
                              hint="leave one of them out")
     return {**found, **given}
+
+
+def _data(path: str | None, given: dict[str, Any]) -> Data | None:
+    """The data set that --data names; none of its columns may have a value already."""
+    if path is None:
+        return None
+    from .data import parse_data, read_data
+
+    found = parse_data(decode_stdin(), "standard input") if path == "-" else read_data(path)
+    twice = [name for name in found if name in given]
+    if twice:
+        raise BindingProblem(f"'{twice[0]}' is given a value twice: it is a column of {found.name}",
+                             hint="leave one of them out")
+    return found
+
+
+def _about(data: Data, used: list[str]) -> list[Note]:
+    """What has to be said of the columns that are used, or that none is."""
+    from .engine import Note
+
+    if not used:
+        return [Note("unused", None, f"the expression uses no column of {data.name}; they are "
+                     f"{', '.join([*data][:12])}")]
+    return [Note("data", None, words) for name in used for words in data.remarks(name)]
 
 
 def decode_stdin() -> str:

@@ -330,6 +330,23 @@ def variables(graph: Graph) -> list[int]:
     return _liveness(graph, None)[1]
 
 
+def differentiable(trace: Trace) -> list[int]:
+    """Every variable to which a gradient can flow back: in a run with arrays, all but labels and indices."""
+    found = variables(trace.graph)
+    if not trace.arrays:
+        return found
+    labels = _labels(trace.graph, reached_by_output(trace.graph))
+    return [k for k in found if k not in labels]
+
+
+def _labels(graph: Graph, reached: bytearray) -> frozenset[int]:
+    """The nodes that have part in the output, but as a label or an index: nothing flows back to them."""
+    from . import arrays
+
+    flown = reached_by_output(graph, arrays.flows)
+    return frozenset(k for k in range(len(graph)) if reached[k] and not flown[k])
+
+
 def _spread(graph: Graph, live: bytearray, roots: frozenset[int]) -> list[int]:
     """Make every node live that has a live input; of ``roots`` also those that have none, and return these."""
     found: list[int] = []
@@ -395,12 +412,9 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
 
     graph, values = trace.graph, trace.values
     reached = reached_by_output(graph)
-    flown = reached_by_output(graph, arrays.flows)
-    labels = [k for k in range(len(graph)) if reached[k] and not flown[k]]
+    labels = _labels(graph, reached)
     if wrt is None:
-        # A label or an index is no variable: nothing flows back to it.
-        apart = frozenset(labels)
-        wrt = [k for k in variables(graph) if k not in apart]
+        wrt = [k for k in variables(graph) if k not in labels]
     else:
         for k in wrt:
             if k in labels:

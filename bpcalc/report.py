@@ -10,7 +10,7 @@ from itertools import repeat
 
 from . import formula
 from .bindings import from_mapping
-from .engine import Gradients, Note, Trace, backward, forward
+from .engine import Gradients, Note, Trace, backward, differentiable, forward
 from .errors import NameProblem, Source, UsageProblem, closest
 from .formula import ATOM, TOO_LONG, WRITTEN_OUT, Pattern, Piece, Shape
 from .graph import Graph
@@ -21,7 +21,7 @@ from .written import Written as Form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from .errors import Span
@@ -776,9 +776,10 @@ def backprop(
 
 
 def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None,
-        upstream: Any = 1.0) -> Report:
+        upstream: Any = 1.0, held: Collection[str] = ()) -> Report:
     """The report of a parsed graph with these values.
 
+    Without ``wrt`` all variables have a gradient but those ``held`` constant, unless there are no others.
     Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an
     upstream that is not finite, DomainProblem and ShapeProblem from the two passes.
     """
@@ -800,6 +801,8 @@ def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None
             if k not in chosen:
                 chosen.append(k)
     trace = forward(graph, [given[name] for name in graph.inputs])
+    if chosen is None and held:
+        chosen = [k for k in differentiable(trace) if graph.names[k] not in held] or None
     if trace.arrays:
         from .array_report import ArrayReport
 

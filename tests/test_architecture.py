@@ -22,7 +22,7 @@ LAYERS = [
     {"engine"},
     {"bindings", "child", "rounded"},
     {"exact"},
-    {"report", "render.hand"},
+    {"data", "report", "render.hand"},
     {"array_report"},
     {"verify", "paths", "descent", "homework.rounding", "homework.replay", "render.cells", "render.tex",
      "render.to_caret", "render.to_functions", "render.wiring"},

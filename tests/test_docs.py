@@ -2,7 +2,8 @@
 
 A ```console block holds commands after ``$ `` and what they print (standard output, then standard
 error).  ``$ cat NAME`` shows a file that the following commands read or that an earlier one wrote;
-``$ echo $?`` shows the last exit code.  A ```pycon block is a doctest.  Other blocks are not run.
+``$ echo $?`` shows the last exit code.  Examples run in a folder that has the data sets of docs/data/.
+A ```pycon block is a doctest.  Other blocks are not run.
 """
 
 import doctest
@@ -10,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,8 @@ class Shell:
     def __init__(self, bpcalc):
         self.bpcalc = bpcalc
         self.code = 0
+        for path in (ROOT / "docs" / "data").glob("*.csv"):
+            shutil.copy(path, path.name)
 
     def output(self, command, shown):
         if command == "echo $?":

@@ -43,9 +43,10 @@ KNOWN = {
     "functions": ["--functions"], "version": ["--version"], "help": ["--help"], "grade": ["--grade", "class.csv"],
     "practice": ["--practice", "hard"], "seed": ["--practice", "--seed", "7"],
     "variants": ["--practice", "--variants", "3"],
+    "data": ["--data", "data.csv"],
 }
 FILES = {"values.txt": "unused = 1\n", "answers.txt": "dx = 1\n", "class.csv": "student,dx\nAda,1\n",
-         "expression.txt": f"x*sin({CANARY})"}
+         "data.csv": "a,b\n1,two\n", "expression.txt": f"x*sin({CANARY})"}
 LIKELY = {None: [], "PATH": ["values.txt"], "FILE": ["out.json"], "N": ["3"]}
 RUNS = {option.key: KNOWN[option.key] if option.key in KNOWN else
         [option.names[0], *LIKELY.get(option.metavar, ["1"])] for option in OPTIONS}

@@ -34,6 +34,7 @@ FILED = {
     "file": ("q = x + y\nf = q*z\n", BOARD[1:]),
     "bindings": ("x = -2\ny = 5\nz = -4\n", BOARD[:1]),
     "check_file": ("dx = -4\ndy = -4\ndz = 3\n", BOARD),
+    "data": ("x,y,z\n-2,5,-4\n", BOARD[:1]),
     "grade": ("student,dx,dy,dz\nAda,-4,-4,3\n", BOARD),
 }
 KNOWN = frozenset(FILED)

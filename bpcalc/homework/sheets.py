@@ -8,6 +8,7 @@ number; a LaTeX worksheet ``\\blank{KEY}{NUMBER}``.  Numbers keep the digits tha
 
 from __future__ import annotations
 
+from ..data import csv_rows
 from ..errors import BindingProblem, InputProblem, Source
 from .answers import split_items
 
@@ -91,24 +92,6 @@ def csv_items(text: str, name: str) -> Iterator[Item]:
         if len(cells) < 2 or any(cells[2:]):
             raise BindingProblem("a row has a key and a value", source, (0, len(source.text)), "for example dq,-4")
         yield cells[0], cells[1], source
-
-
-def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows of comma-, semicolon- or tab-separated text, stripped, with their line numbers."""
-    import csv
-
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    mark = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=mark)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise InputProblem(f"line {number} is not CSV: {error}") from None
-        yield number, [cell.strip() for cell in cells]
 
 
 # -------------------------------------------------------------------------------------- worksheets
