@@ -21,8 +21,8 @@ QUIET = {
     "cpython.run_command", "cpython.run_module", "cpython.run_file", "cpython.run_startup", "sys.unraisablehook",
     "cpython._PySys_ClearAuditHooks", "cpython.PyInterpreterState_Clear", "cpython.PyInterpreterState_New",
     "builtins.id", "array.__new__", "gc.get_objects", "resource.setrlimit", "tempfile.mkstemp", "sys.excepthook",
-    "import", "compile", "exec", "open", "subprocess.Popen", "os.rename", "os.remove", "os.chmod", "os.putenv",
-    "os.unsetenv",
+    "import", "compile", "exec", "open", "subprocess.Popen", "os.posix_spawn", "os.rename", "os.remove", "os.chmod",
+    "os.putenv", "os.unsetenv",
 }
 SYSTEM = ("/dev/null", "/dev/urandom", "/proc/self/", "/sys/fs/cgroup/", "/sys/devices/system/cpu", "/proc/stat",
           "/proc/cpuinfo", "/proc/meminfo", "/etc/localtime")
@@ -55,7 +55,7 @@ class Watch:
             for path in args[:2]:
                 if isinstance(path, (str, bytes)) and not self._named(path):
                     self.note(f"{event} {args!r:.200}")
-        elif event == "subprocess.Popen":
+        elif event in ("subprocess.Popen", "os.posix_spawn"):
             words = [str(word) for word in args[1]]
             ours = any(f"from bpcalc.{name} import child" in words[3] for name in ("verify", "exact")) \
                 if len(words) > 3 else False
