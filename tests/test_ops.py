@@ -226,9 +226,17 @@ def test_no_row_loses_digits(row):
     ("a^b", {"a": 0, "b": 1e300}, "a", 0),
     ("a^b", {"a": 5e-54, "b": 6.07}, "b", None),   # 5e-54^6.07 keeps only a few bits
     ("hypot(a, b)", {"a": -5e-324, "b": 5e-324}, "a", -math.sqrt(0.5)),
-], ids=["even", "zero", "subnormal power", "subnormal length"])
+    ("hypot(a, b)", {"a": 5e-324, "b": -15e-324}, "b", -math.sqrt(0.9)),
+    ("silu(x)", {"x": -740}, "x", -739 * math.exp(-370) * math.exp(-370)),
+], ids=["even", "zero", "subnormal power", "subnormal length", "the other side", "far out"])
 def test_partials_far_out_keep_their_digits(text, values, name, expected):
     if expected is None:
         a, b = mpmath.mpf(values["a"]), mpmath.mpf(values["b"])
         expected = float(a**b * mpmath.log(a))
     assert backprop(text, values).gradients[name] == pytest.approx(expected, rel=1e-15, abs=5e-324)
+
+
+def test_at_a_bound_of_clip_x_has_the_whole_gradient():
+    for x in (-1, 1):
+        gradients = backprop("clip(x, lo, hi)", x=x, lo=-1, hi=1).gradients
+        assert gradients == {"x": 1, "lo": 0, "hi": 0}
