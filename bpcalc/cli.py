@@ -20,7 +20,7 @@ from .options import BY_NAME, EXAMPLES, FORMATS, USAGE, sort
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from .data import Data
     from .descent import Descent
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .homework.practice import Exercise
     from .report import Report
 
-    Output = tuple[Iterable[str], int]
+    Output = tuple[Iterable[str] | bytes, int]
 
 
 def execute(options: dict[str, Any], words: list[str]) -> Output:
@@ -93,6 +93,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         return _paths(report, digits, options), 0
     code = _second_opinions(report, options)
     learned = _learned(report, options)
+    if options["title"] is not None and form not in ("svg", "html", "png", "pdf"):
+        raise UsageProblem("--title names a picture or a page", hint="for example -o circuit.svg")
     if options["graph"] and form != "table":
         raise UsageProblem("--graph draws below the table", hint="--format circuit is the drawing alone")
     if form != "table":
@@ -218,6 +220,7 @@ _WARNED = 20
 """How many unreadable rows of a class list are named."""
 
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".html": "html", ".htm": "html",
+            ".png": "png", ".pdf": "pdf",
             ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".tex": "latex", ".md": "markdown"}
 
 
@@ -443,7 +446,7 @@ def _is_terminal(stream: Any) -> bool:
 
 
 def _written(report: Report, form: str, digits: int, options: dict[str, Any],
-             learned: Descent | None) -> Iterable[str]:
+             learned: Descent | None) -> Iterable[str] | bytes:
     if form == "json":
         from .render import to_json
 
@@ -475,11 +478,17 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     if form == "svg":
         from .render import to_svg
 
-        return [to_svg.render(report, digits)]
+        return [to_svg.render(report, digits, options["title"])]
     if form == "html":
         from .render import to_html
 
-        return [to_html.render(report, digits)]
+        return [to_html.render(report, digits, options["title"])]
+    if form in ("png", "pdf"):
+        from .render import to_image
+
+        if _is_terminal(_target(options)):
+            raise UsageProblem(f"a {form} is nothing for a terminal", hint=f"for example -o circuit.{form}")
+        return to_image.render(report, form, digits, options["title"])
     if form in ("dot", "mermaid"):
         from .render import to_dot, to_mermaid
 
@@ -565,22 +574,25 @@ def _warn(message: str) -> None:
     _say(f"bpcalc: warning: {visible(message)}")
 
 
-def _write(pieces: Iterable[str], target: str | None) -> None:
+def _write(pieces: Iterable[str] | bytes, target: str | None) -> None:
     if target is not None:
         _write_file(pieces, target)
         return
     if sys.stdout is None:
         raise OSError(9, os.strerror(9))
+    if isinstance(pieces, bytes):
+        sys.stdout.buffer.write(pieces)
+        sys.stdout.flush()
+        return
     for piece in pieces:
         sys.stdout.write(piece)
     sys.stdout.flush()
 
 
-def _write_file(pieces: Iterable[str], target: str) -> None:
+def _write_file(pieces: Iterable[str] | bytes, target: str) -> None:
     """The whole file or none: a temporary file beside it takes its place when it is complete."""
     if os.path.exists(target) and not os.path.isfile(target):
-        with open(target, "w", encoding="utf-8", newline="\n") as file:  # a pipe or a device has no place to take
-            file.writelines(pieces)
+        _fill(target, "w", pieces)                 # a pipe or a device has no place to take
         return
     real = os.path.realpath(target)
     kept = os.path.exists(real)
@@ -589,8 +601,7 @@ def _write_file(pieces: Iterable[str], target: str) -> None:
     # The name is known before the file exists, so that no moment of an interrupt leaves it behind.
     name = os.path.join(os.path.dirname(real), f".bpcalc-{os.urandom(8).hex()}")
     try:
-        with open(name, "x", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces)
+        _fill(name, "x", pieces)
         if kept:
             os.chmod(name, os.stat(real).st_mode & 0o777)
         os.replace(name, real)
@@ -600,6 +611,15 @@ def _write_file(pieces: Iterable[str], target: str) -> None:
         except OSError:
             pass                                   # it was never made, or is in its place already
         raise
+
+
+def _fill(path: str, mode: Literal["w", "x"], pieces: Iterable[str] | bytes) -> None:
+    if isinstance(pieces, bytes):
+        with open(path, "wb" if mode == "w" else "xb") as picture:
+            picture.write(pieces)
+        return
+    with open(path, mode, encoding="utf-8", newline="\n") as file:
+        file.writelines(pieces)
 
 
 # -------------------------------------------------------------------------------------------- run

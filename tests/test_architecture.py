@@ -34,7 +34,7 @@ LAYERS = [
     {"render.to_circuit", "render.to_dot", "render.to_mermaid", "render.to_json", "render.to_table",
      "render.to_plain", "render.to_csv", "render.to_descent", "render.to_latex", "render.to_markdown",
      "render.to_steps", "render.to_svg", "render.to_verdicts"},
-    {"render.to_html", "render.to_grades", "render.to_notebook"},
+    {"render.to_html", "render.to_grades", "render.to_image", "render.to_notebook"},
     {"render.to_worksheet"},
     {"render.to_practice"},
     {"cli"},
@@ -58,7 +58,8 @@ UPWARD = {
     ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
     ("cli", "command"): "--help and completion; command runs cli.execute in turn",
 }
-DOORS = {"click": {"command"}, "rich": {"render.to_table"}, "sympy": {"backends", "verify", "exact"},
+DOORS = {"cairosvg": {"render.to_image"}, "click": {"command"},
+         "rich": {"render.to_table"}, "sympy": {"backends", "verify", "exact"},
          "numpy": {"arrays"},
          "mpmath": set()}
 

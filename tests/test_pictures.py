@@ -1,6 +1,7 @@
 """The circuit as SVG: every number is there, nothing lies on anything, and text stays text."""
 
 import re
+import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
@@ -385,3 +386,40 @@ def test_show_opens_the_page_in_the_browser(monkeypatch, tmp_path):
     path = report.show()
     assert opened == [Path(path).as_uri()]
     assert Path(path).read_text(encoding="utf-8") == report.to_html()
+
+
+def test_pictures_for_print_and_pixels(bpcalc, tmp_path):
+    try:
+        __import__("cairosvg")
+    except (ImportError, OSError) as error:
+        pytest.skip(f"no PNG and PDF without the extra 'pictures' and cairo: {error}")
+    words = [CLASSIC[0], "x=-2", "y=5", "z=-4", "--title", "first & last"]
+    for form, magic in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        target = tmp_path / f"circuit.{form}"
+        assert bpcalc(*words, "-o", target).code == 0
+        assert target.read_bytes().startswith(magic)
+
+
+def test_without_cairo_the_hint_says_what_to_install(bpcalc, monkeypatch, tmp_path):
+    for trouble in (None, OSError("no library called cairo was found")):
+        if trouble is None:
+            monkeypatch.setitem(sys.modules, "cairosvg", None)
+        else:
+            class Broken:
+                def find_spec(self, name, path=None, target=None, trouble=trouble):
+                    if name == "cairosvg":
+                        raise trouble
+
+            monkeypatch.delitem(sys.modules, "cairosvg")
+            monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+        ran = bpcalc("x*y", "x=1", "y=2", "-o", tmp_path / "circuit.png")
+        assert ran.code == 2
+        assert "bpcalc[pictures]" in ran.err
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_title_is_for_pictures_and_pages(bpcalc):
+    hostile = "<b>&\"'</title>"
+    out = bpcalc("x*y", "x=1", "y=2", "--format", "svg", "--title", hostile).out
+    assert ET.fromstring(out).find(SVG + "title").text == hostile
+    assert bpcalc("x*y", "x=1", "y=2", "--title", "one").code == 2

@@ -18,6 +18,7 @@ from pathlib import Path
 from ..javascript import maths, rules
 from ..ops import CONSTANT, INPUT
 from ..report import Edge, Report, Step
+from ..written import Written
 from .cells import Cells, axes_text, is_number
 from .grids import shape_of, show_value
 from .symbols import Symbols
@@ -46,8 +47,8 @@ class _Page:
         graph = report.graph
         self.report = report
         self.digits = digits
-        # Hand arithmetic and arrays are played, not computed again: the page knows single numbers.
-        self.computes = report.decimals is None and not graph.arrays
+        # Hand arithmetic, exact forms and arrays are played, not computed again: the page knows plain numbers.
+        self.computes = not graph.arrays and not any(isinstance(value, Written) for value in report.trace.values)
         self.symbols = Symbols()
         self.cells = Cells(report, digits, self.symbols)
         # Numbers that come later may be longer than these.

@@ -67,16 +67,16 @@ DARK = """\
 """
 
 
-def render(report: Report, digits: int = 6, title: str | None = None) -> str:
+def render(report: Report, digits: int = 6, title: str | None = None, font: str | None = None) -> str:
     """A whole SVG document; ``title`` is what screen readers say first (default: the result)."""
     drawing = Drawing(report, digits)
     name = f"bpcalc-{_checksum(drawing.body + (title or '')):08x}"
-    return drawing.document(name, title, style(f"#{name}"))
+    return drawing.document(name, title, style(f"#{name}", font or FONT))
 
 
-def style(at: str) -> str:
+def style(at: str, font: str = FONT) -> str:
     """The rules of both sets of colours, for the picture that the selector ``at`` finds."""
-    light, dark = (text.replace("{at}", at).replace("{font}", FONT) for text in (STYLE, DARK))
+    light, dark = (text.replace("{at}", at).replace("{font}", font) for text in (STYLE, DARK))
     return f"{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 

@@ -1,0 +1,28 @@
+"""The picture as PNG or PDF, drawn by cairosvg from the SVG; an extra brings it."""
+
+from __future__ import annotations
+
+from ..errors import UsageProblem
+from ..report import Report
+from .to_svg import render as svg
+
+SCALE = 2.0
+"""Pixels of a PNG per unit of the drawing."""
+
+
+def render(report: Report, form: str, digits: int = 6, title: str | None = None) -> bytes:
+    """The bytes of a ``png`` or ``pdf``.
+
+    Raises UsageProblem where cairosvg, or the cairo library that it loads, is not installed.
+    """
+    try:
+        import cairosvg  # half a second: only where such a picture is wanted
+    except (ImportError, OSError) as error:
+        needs = "the extra 'pictures'" if isinstance(error, ImportError) else "the cairo library"
+        raise UsageProblem(f"--format {form} needs {needs}",
+                           hint='python -m pip install "bpcalc[pictures]"; SVG needs nothing') from None
+    # cairosvg asks the system for the first font alone.
+    text = svg(report, digits, title, font="monospace")
+    made: bytes = (cairosvg.svg2pdf(bytestring=text.encode()) if form == "pdf" else
+                   cairosvg.svg2png(bytestring=text.encode(), scale=SCALE))
+    return made
