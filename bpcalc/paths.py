@@ -6,6 +6,7 @@ exponentially many paths, so they are counted without being listed, and listed o
 
 from __future__ import annotations
 
+from .errors import UsageProblem
 from .report import Report
 
 TYPE_CHECKING = False
@@ -34,9 +35,15 @@ class Path:
 
 
 class Paths:
-    """All paths from node ``k`` to the output."""
+    """All paths from node ``k`` to the output.
+
+    Raises UsageProblem for a run with arrays, whose local gradients are no factors.
+    """
 
     def __init__(self, report: Report, k: int) -> None:
+        if report.trace.arrays:
+            raise UsageProblem("paths multiply single numbers, not arrays",
+                               hint="--expand opens the arrays into their entries")
         self.report = report
         self.start = k
         graph = report.graph

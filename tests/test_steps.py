@@ -110,3 +110,24 @@ def test_on_the_command_line(bpcalc):
     assert bpcalc(*words, "--steps").out == bpcalc(*words, "--format", "steps").out
     assert "sum: ∂f/∂x = -4" in bpcalc(*words, "--paths", "x").out
     assert bpcalc(*words, "--paths", "w").code == 2
+
+
+def test_arrays_are_written_on_one_line_with_the_rules_of_whole_operations():
+    lines_ = board("s = W @ x + b; L = sum(relu(s))", {"W": [[1, 2], [-3, 4]], "x": [1, -2], "b": [5, 0]})
+    assert "  n3 = W @ x = [[1, 2], [-3, 4]] @ [1, -2] = [-3, -11]" in lines_
+    assert "  (d before a name is short for ∂L/∂)" in lines_
+    assert "  ∂L/∂s = ∂L/∂n5 × ∂n5/∂s = [1, 1] × (1 if s > 0 else 0) = [1, 1] × [1, 0] = [1, 0]" in lines_
+    assert "  ∂L/∂W = dn3 · xᵀ = [[1, -2], [0, 0]]" in lines_
+    assert "  ∂L/∂x = Wᵀ · dn3 = [1, 2]" in lines_
+
+
+def test_a_broadcast_gradient_says_along_which_axis_it_is_summed():
+    lines_ = board("s = W + b; L = sum(s*s)", {"W": [[1, 2], [3, 4]], "b": [5, 0]})
+    assert any(line.endswith("  (summed over axis 0)") for line in lines_)
+
+
+@pytest.mark.parametrize("option", [["--paths", "x"], ["--worksheet"], ["--round", "2"], ["--exact"]])
+def test_what_is_about_single_numbers_refuses_arrays(bpcalc, option):
+    ran = bpcalc("sum(x*x)", "x=[1, 2]", *option)
+    assert (ran.code, ran.out) == (2, "")
+    assert "array" in ran.err

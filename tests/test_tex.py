@@ -185,6 +185,36 @@ def test_random_programs_compile(tmp_path):
     assert log.count("Overfull") <= 2
 
 
+ARRAYS = ("s = W @ x + b; h = relu(s); L = hinge(s, 1) + sum((h - [1, 2])^2)*0.5 + h[0] + mean(W*2, axis=0)[1]",
+          {"W": [[1, 2], [-3, 4]], "x": [1, -2], "b": [0.5, 1e-5]})
+
+
+def test_arrays_are_set_as_matrices():
+    text = backprop(*ARRAYS).to_latex()
+    assert r"W &= \begin{bmatrix} 1 & 2 \\ -3 & 4 \end{bmatrix}" in text
+    assert r"\frac{\partial L}{\partial x} &= W^{\top}\,\mathrm{d}n_{3} = [4, -2]" in text
+    assert r"\mathrm{mean}(n_{20}, axis=0)" in text
+    assert r"[-2.5, -11]" in text
+    assert "?" not in text
+
+
+@needs_tex
+def test_arrays_compile(tmp_path):
+    compiled(backprop(*ARRAYS).to_latex(standalone=True), tmp_path)
+
+
+@needs_tex
+@pytest.mark.parametrize("expression", [
+    "sum(outer(x, y))", "sum(transpose(W) @ x)", "max(x)", "sum(stack(x, y)^2)", "sum(concat(x, y)^2)", "norm(x)",
+    "sum(softmax(x)*y)", "sum(log_softmax(x)*y)", "logsumexp(x)", "cross_entropy(x, 1)", "prod(x)", "min(W)",
+    "sum(reshape(W, 4)^2)", "sum(W[0, :]^2) + W[1, 0]", "mean(x)", "sum((x > y)*x)"])
+def test_every_operation_on_arrays_compiles(tmp_path, expression):
+    text = backprop(f"f = {expression}", {"x": [1.5, -2], "y": [0.5, 3], "W": [[1, 2], [3, 4]]}
+                    if "W" in expression else {"x": [1.5, -2], "y": [0.5, 3]}).to_latex(standalone=True)
+    assert "?" not in text
+    compiled(text, tmp_path)
+
+
 def test_a_wide_sum_is_broken_into_lines():
     text = "; ".join([*(f"a{i} = x*{i + 1}" for i in range(10)), "f = " + " + ".join(f"a{i}^2" for i in range(10))])
     lines = [line for line in backprop(text, x=1).to_latex().splitlines() if "&" in line and "alig" not in line]

@@ -6,6 +6,7 @@ The keys are those that --check understands, so a sheet that was filled in can b
 
 from __future__ import annotations
 
+from ..errors import UsageProblem
 from ..report import Report
 from .answers import GRADIENT, LOCAL, VALUE, Place, key_of
 
@@ -31,7 +32,13 @@ def given(report: Report) -> list[int]:
 
 
 def sections(report: Report) -> list[tuple[str, list[Blank]]]:
-    """The blanks under their headings, in the order of hand work."""
+    """The blanks under their headings, in the order of hand work.
+
+    Raises UsageProblem for a run with arrays: a blank holds one number.
+    """
+    if report.trace.arrays:
+        raise UsageProblem("a blank of a worksheet holds one number, not an array",
+                           hint="--expand opens the arrays into their entries")
     found = (("Forward values", _values(report)), ("Local gradients", _locals(report)),
              ("Gradients", _gradients(report)))
     return [(title, blanks) for title, places in found if (blanks := [_blank(report, *one) for one in places])]

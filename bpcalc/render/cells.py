@@ -88,7 +88,7 @@ class Cells:
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
         if edge.structural:
-            return self.hand.rule_of(self.label(edge), edge.formula)
+            return self.hand.rule_of(self.label(edge), edge.formula, self.names(edge.node))
         left, middle, number, case = self.local_parts(step, edge)
         if shape_of(edge.local):
             return left + middle if is_number(edge.formula) else beside(f"{left}{middle} = ", number)
@@ -129,10 +129,15 @@ class Cells:
         if shape_of(edge.upstream):
             # The same for every entry: the formula is the number.
             local = edge.formula if is_number(edge.formula) else self.number(edge.local)
-            how = f" summed over {axes_text(edge.summed)} = " if edge.summed else " = "
-            return beside(self.number(edge.upstream), f" {self.symbols.times} ", local, how, self.number(edge.product))
+            how = self.hand.word(f" {self.summed(edge)} ") if edge.summed else " "
+            return beside(self.number(edge.upstream), f" {self.hand.each} ", local, f"{how}= ",
+                          self.number(edge.product))
         written = self.hand.product(edge.upstream, edge.local)
         return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
+
+    def summed(self, edge: Edge) -> str:
+        """``summed over axis 0`` for an input that was broadcast."""
+        return f"summed over {axes_text(edge.summed)}"
 
     def upstream(self) -> str:
         """The gradient that arrives at the output, when it is not 1."""

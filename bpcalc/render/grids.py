@@ -60,6 +60,12 @@ def shape_text(value: Any) -> str:
     return "×".join(map(str, shape)) if len(shape) > 1 else str(shape) if shape else ""
 
 
+def table_of(value: Any, digits: int, dots: str) -> list[list[str]]:
+    """The entries of an array of two axes as rows of texts, those of a large one shortened."""
+    width = len(_picked(value.shape[1]))
+    return [[dots] * width if at is None else _entries(value[at], digits, dots) for at in _picked(value.shape[0])]
+
+
 def beside(*parts: str) -> str:
     """Texts of several lines side by side, each standing on the first line.
 
@@ -90,8 +96,7 @@ def _entry(value: float, digits: int) -> str:
 
 
 def _grid(value: Any, digits: int, dots: str) -> str:
-    rows = [[dots] * len(_picked(value.shape[1])) if at is None else _entries(value[at], digits, dots)
-            for at in _picked(value.shape[0])]
+    rows = table_of(value, digits, dots)
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join(f"[{'  '.join(text.rjust(width) for text, width in zip(row, widths))}]" for row in rows)
 

@@ -15,7 +15,7 @@ from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
 class Hand:
@@ -37,6 +37,7 @@ class Hand:
         self.dot = "·" if self.symbols.unicode else "*"
         self.about = self.symbols.about
         self.dots = "..."
+        self.each = self.symbols.times
 
     def number(self, value: Any) -> str:
         """A number or an array, rounded."""
@@ -48,9 +49,13 @@ class Hand:
         """The shape of an array, to stand behind its name; empty for a number."""
         return f"  {shape_of(value)}" if shape_of(value) else ""
 
-    def rule_of(self, label: str, rule: str) -> str:
+    def rule_of(self, label: str, rule: str, names: Collection[str]) -> str:
         """A structural operation's rule for the gradient of its input: ``dW = ds · xᵀ``."""
-        return f"d{label} = {self.symbols.rule_text(rule)}"
+        return f"d{label} = {self.structural(rule, names)}"
+
+    def structural(self, rule: str, names: Collection[str]) -> str:
+        """The rule of a structural operation over ``names``: ``ds · xᵀ``."""
+        return self.symbols.rule_text(rule)
 
     def piece(self, value: float | None) -> Piece:
         """A number with its binding power, to be put into a formula."""
@@ -107,9 +112,9 @@ class Hand:
         """A reason, in brackets behind an equation."""
         return f" ({text})"
 
-    def compose(self, row: Op, parts: Sequence[Piece]) -> str:
-        """An operation with these parts for its arguments."""
-        return compose(row, parts)[0]
+    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> str:
+        """An operation with these parts for its arguments; ``statics`` as the graph has them."""
+        return compose(row, parts, statics)[0]
 
     def bracketed(self, text: str) -> str:
         """``text`` in brackets."""

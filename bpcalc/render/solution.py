@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LINE = 72
 """About how many letters of mathematics fit on a line of a page."""
-TABLE = 100
+TABLE = 95
 """About how many fit into the rows of a table, which is set smaller."""
 
 
@@ -78,6 +78,8 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
     backward = list(_lines(worked.backward(), left, hand))
     if backward:
         yield Heading("Backward pass")
+        if report.trace.arrays:
+            yield Prose(worked.short("∂"))
         if report.weighted:
             given = hand.derivative(worked.cells.top, report.symbol)
             yield Equations([f"{given} &= {hand.number(report.upstream)}", *backward[1:]])
@@ -140,6 +142,7 @@ def _broken(line: str) -> list[str]:
 
 def table(report: Report, hand: TexHand, everything: bool) -> Table:
     """Every node with its numbers, a row for each edge; where that is too wide, products have rows of their own."""
+    hand.small = True
     cells = Cells(report, hand.digits, hand.symbols, hand)
     product = Math(r"\text{upstream} \cdot \text{local}")
     heads = ["node", "forward", Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}"), "local gradient"]

@@ -14,16 +14,20 @@ from __future__ import annotations
 import re
 from string import Formatter
 
+from .. import formula
 from ..errors import Source
+from ..lexer import NAME_PATTERN
 from ..ops import CONSTANT, INPUT, Op
 from ..syntax import parse
 from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
+from .grids import shape_of, show_value, table_of
 from .hand import Hand
 from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+    from typing import Any
 
     from ..formula import Piece
 
@@ -48,6 +52,9 @@ GREEK: dict[str, str] = {
 
 _WORDS = frozenset(word for word in (*_SMALL, *_CAPITAL) if not word.startswith("var"))
 _SIGNS = {" <= ": r" \le ", " >= ": r" \ge ", " != ": r" \ne ", " < ": " < ", " > ": " > ", " = ": " = "}
+_SIGNS_OF_RULES = {"·": r"\,", "∘": r" \circ ", "ᵀ": r"^{\top}", ",": r",\ ", "-": " - ", "/": " / "}
+_TOKEN = re.compile(rf"{NAME_PATTERN}|[0-9.]+(?:e-?[0-9]+)?|\S")
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]+)?|\.[0-9]+")
 _HEAD = re.compile(r"([^\W\d_]+)([0-9]*)")
 
 
@@ -61,15 +68,57 @@ class TexHand(Hand):
         self.dot = r"\cdot"
         self.about = r"\approx"
         self.dots = r"\dots"
+        self.each = r"\circ"
+        self.small = False
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
 
-    def number(self, value: float | None) -> str:
-        """A number, rounded: 10^{-5} for 1e-5."""
+    def number(self, value: Any) -> str:
+        """A number or an array, rounded: 10^{-5} for 1e-5."""
         return self.piece(value)[0]
 
-    def piece(self, value: float | None) -> Piece:
-        """A number with its binding power."""
+    def shape(self, value: Any) -> str:
+        """The shape of an array, to stand behind its name."""
+        return rf"\quad {shape_of(value)}" if shape_of(value) else ""
+
+    def _array(self, value: Any) -> str:
+        if value.ndim != 2:
+            return _numbers(show_value(value, self.digits, True, False))
+        rows = r" \\ ".join(" & ".join(map(_numbers, row)) for row in table_of(value, self.digits, "..."))
+        if self.small:
+            return rf"\left[\begin{{smallmatrix}} {rows} \end{{smallmatrix}}\right]"
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+    def rule_of(self, label: str, rule: str, names: Collection[str]) -> str:
+        """A structural operation's rule for the gradient of its input."""
+        return rf"\mathrm{{d}}{self.name(label)} = {self.structural(rule, names)}"
+
+    def structural(self, rule: str, names: Collection[str]) -> str:
+        """A structural operation's rule: names, gradients d and a name, words, signs."""
+        written, words = "", list[str]()
+        for word in [*_TOKEN.findall(rule), ""]:
+            gradient = word[:1] == "d" and word[1:] in names
+            sign = _SIGNS_OF_RULES.get(word)
+            if word.isalpha() and not gradient and word not in names and sign is None:
+                words.append(_spelled(word))
+                continue
+            if words:                              # a space on each side that has a neighbour
+                before = " " if written and written[-1] not in "[(" else ""
+                after = " " if word and word not in ",)]" else ""
+                written += rf"\text{{{before}{' '.join(words)}{after}}}"
+                words.clear()
+            if word in names:
+                written += self.name(word)
+            elif gradient:
+                written += rf"\mathrm{{d}}{self.name(word[1:])}"
+            else:
+                written += sign or (_numbers(word) if word.isascii() else "?")
+        return written
+
+    def piece(self, value: Any) -> Piece:
+        """A number or an array with its binding power."""
+        if shape_of(value):
+            return self._array(value), ATOM
         text = super().number(value)
         if value is None:
             return self.word(text), ATOM
@@ -126,15 +175,20 @@ class TexHand(Hand):
         """A reason, in brackets behind an equation."""
         return rf"\quad ({text})"
 
-    def compose(self, row: Op, parts: Sequence[Piece]) -> str:
+    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> str:
         """An operation with these parts for its arguments."""
-        return compose(row, parts)[0]
+        return compose(row, parts, statics)[0]
 
     def bracketed(self, text: str) -> str:
         """``text`` in brackets that are as tall as it is."""
         return _bracketed(text)
 
     def _piece(self, text: str, names: Collection[str]) -> Piece:
+        if " if " in text:                         # a rule for every entry of an array
+            yes, _, rest = text.partition(" if ")
+            test, _, no = rest.partition(" else ")
+            parts = self.formula(yes, names), self.condition(test, names), self.formula(no, names)
+            return r"{} \text{{ if }} {}, \text{{ else }} {}".format(*parts), SUM
         dots = next(word for word in ("dots", "dots_", "dots__") if word not in names)
         graph = parse(Source(text.replace("...", dots), "formula"), [*names, dots])
         pieces: list[Piece] = []
@@ -145,14 +199,22 @@ class TexHand(Hand):
             elif code == CONSTANT:
                 pieces.append(_number(graph.words[k]))
             else:
-                pieces.append(compose(graph.row(k), [pieces[i] for i in graph.args(k)]))
+                pieces.append(compose(graph.row(k), [pieces[i] for i in graph.args(k)], graph.statics.get(k)))
         return pieces[graph.output]
 
 
-def compose(row: Op, parts: Sequence[Piece]) -> Piece:
+def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> Piece:
     """One operation applied to pieces of TeX, by the row's template."""
     if row.name == "identity":
         return parts[0]
+    if statics:
+        # With an index, an axis or a shape it is set as it is typed.
+        text = formula.compose(row, parts, statics)[0]
+        if row.name == "index":
+            return text, ATOM
+        head, bracket, rest = text.partition("(")
+        if head == row.word and f"{bracket}{rest}" != f"({', '.join(part for part, _ in parts)})":
+            return rf"\mathrm{{{_spelled(head)}}}({rest}", ATOM
     sign = ""
     if row.name == "div" and parts[0][0][:1] == "-" and parts[0][1] >= PRODUCT:
         # The minus sign of a numerator stands before the fraction.
@@ -193,7 +255,7 @@ def _floor(before: str, after: str) -> int:
     """How strongly what stands between these parts of a template has to bind to need no brackets."""
     if after[:1] == "^":
         return POWER + 1
-    if before.endswith(("{", "(", ", ", r"\lvert ")):
+    if before.endswith(("{", "(", "[", ", ", r"\lvert ", r"\lVert ")):
         return 0
     if before.endswith(r"\cdot "):
         return PRODUCT + 1
@@ -218,7 +280,9 @@ def _strength(template: str) -> int:
         return SUM
     if outside[:1] == "-":
         return SIGNED
-    if r"\cdot" in outside:
+    if outside.startswith((r"\sum ", r"\prod ")):
+        return SUM
+    if r"\cdot" in outside or "x x" in outside:
         return PRODUCT
     if outside.startswith(r"\frac"):
         return _FRACTION
@@ -226,7 +290,7 @@ def _strength(template: str) -> int:
 
 
 def _is_tall(text: str) -> bool:
-    return r"\frac" in text or r"\left" in text
+    return r"\frac" in text or r"\left" in text or r"\begin" in text
 
 
 def _bracketed(text: str) -> str:
@@ -235,6 +299,8 @@ def _bracketed(text: str) -> str:
 
 def _number(text: str) -> Piece:
     """A number as the language writes it, or the name of a constant."""
+    if text[:1] == "[":
+        return _numbers(text), ATOM
     if text.lstrip("-")[:1].isalpha():
         return GREEK.get(text) or (f"\\{text}" if text in _WORDS else text), ATOM
     sign = "-" if text[:1] == "-" else ""
@@ -247,6 +313,12 @@ def _number(text: str) -> Piece:
     if mantissa == "1":
         return sign + power, SIGNED if sign else POWER
     return rf"{sign}{mantissa} \cdot {power}", PRODUCT
+
+
+def _numbers(text: str) -> str:
+    """The numbers in an array's text."""
+    text = _DECIMAL.sub(lambda found: _number(found[0])[0], text.replace("...", r"\dots "))
+    return text.replace("undefined", r"\text{undefined}")
 
 
 def _pretty(label: str) -> str:

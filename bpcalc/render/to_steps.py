@@ -25,12 +25,14 @@ PATHS = 200
 def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False,
           width: int | None = None) -> Iterator[str]:
     """Both passes, a line for each value and each gradient; too long for ``width``, a line for each side."""
-    hand = Hand(digits, symbols)
+    hand = Hand(digits, symbols, flat=True)
     worked = Worked(report, hand, everything)
     left = gap(worked.left, hand.symbols) if worked.left else ""
     yield "Forward\n"
     yield from _written(worked.forward(), left, hand, width)
     yield "\nBackward\n"
+    if report.trace.arrays:
+        yield f"  ({worked.short(hand.symbols.partial)})\n"
     if report.weighted:
         yield f"  {worked.cells.upstream()}\n"
     yield from _written(worked.backward(), left, hand, width)

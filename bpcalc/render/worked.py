@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ..report import WIDE, Edge, Report, Step
 from ..written import ATOM
-from .cells import Cells, chosen
+from .cells import Cells, chosen, is_number
+from .grids import shape_of
 from .hand import Hand
 
 TYPE_CHECKING = False
@@ -56,6 +57,10 @@ class Worked:
         self._parts = (self.steps[:before], self.steps[before:]) if self.left else (self.steps,)
         self._users = self._uses(nodes)
 
+    def short(self, d: str) -> str:
+        """What the rules of operations on whole arrays call a gradient, in words; ``d`` is the sign for partial."""
+        return f"d before a name is short for {d}{self.report.symbol}/{d}"
+
     def _uses(self, nodes: list[int]) -> dict[int, list[Edge]]:
         """The edges along which each of the nodes gets its gradient, in forward order."""
         users: dict[int, list[Edge]] = {k: [] for k in nodes}
@@ -86,7 +91,7 @@ class Worked:
             if len(pieces) > WIDE:
                 pieces[3:-1] = [(hand.dots, ATOM)]
             written = (hand.formula(step.operation or "", self.cells.names(step.id)),
-                       hand.compose(report.graph.row(step.id), pieces))
+                       hand.compose(report.graph.row(step.id), pieces, report.graph.statics.get(step.id)))
             for side in written:
                 if side != value:
                     equation.add(side)
@@ -126,12 +131,18 @@ class Worked:
         report, hand = self.report, self.hand
         label, names = report.label(edge.node), self.cells.names(edge.node)
         chain = [hand.derivative(label, step.label)]
-        factor, product = hand.number(edge.local), hand.number(edge.product)
+        product = hand.number(edge.product)
+        if edge.structural:
+            rule = hand.structural(edge.formula, names)
+            return [rule], [rule], [product], product, ""
+        if shape_of(edge.upstream):
+            return self._entrywise(edge, chain[0], names)
+        factor = hand.number(edge.local)
         reason = hand.condition(edge.case, names) if edge.case else ""
         departs = self.cells.departs(edge)
         if departs:
             reason = hand.word(self.cells.exception(edge))
-        if edge.node == report.graph.output and report.upstream == 1.0:
+        if edge.node == report.graph.output and not report.weighted:
             # The upstream gradient is 1: nobody writes it down.
             rule = factor if departs else hand.formula(edge.branch, names)
             return chain, [rule], [factor], product, reason
@@ -139,6 +150,17 @@ class Worked:
         return ([hand.derivative(self.cells.top, label), *chain],
                 [upstream, hand.factor(edge.local) if departs else hand.rule(edge.branch, names)],
                 [upstream, hand.factor(edge.local)], product, reason)
+
+    def _entrywise(self, edge: Edge, chain: str, names: set[str]) -> tuple[list[str], list[str], list[str], str, str]:
+        """One use by an operation on arrays that works entry by entry."""
+        hand, cells = self.hand, self.cells
+        upstream, product = hand.number(edge.upstream), hand.number(edge.product)
+        # A rule that is a number is the same for every entry.
+        local = edge.formula if is_number(edge.formula) else hand.number(edge.local)
+        times = f" {hand.each} "
+        return ([f"{hand.derivative(cells.top, self.report.label(edge.node))}{times}{chain}"],
+                [f"{upstream}{times}{hand.rule(edge.branch, names)}"], [f"{upstream}{times}{self._signed(local)}"],
+                product, hand.word(cells.summed(edge)) if edge.summed else "")
 
     def _signed(self, text: str) -> str:
         return self.hand.bracketed(text) if text[:1] == "-" else text
