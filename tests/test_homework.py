@@ -292,6 +292,42 @@ def test_local_gradients_get_their_mistakes_named():
     assert judged(("q = x^3; f = 2*q", {"x": 2}), "dq/dx = 24")["dq/dx"].mistake in ("exponent-kept", "product")
 
 
+MATRIX = ("s = W @ x; f = sum(s*y)", {"W": [[1, 2], [3, 4]], "x": [5, 6], "y": [11, 13]})
+
+
+def test_an_array_is_answered_whole_or_by_entry():
+    verdicts = judged(MATRIX, "s = [17, 39], dW = [[55, 66], [65, 78]], dx[0] = 50, ds=[11, 26/2], f = 694")
+    assert {verdict.status for verdict in verdicts.values()} == {"right"}
+    assert list(verdicts)[:3] == ["s[0]", "s[1]", "dW[0,0]"]
+    verdicts = judged(MATRIX, "dW = [[55, 65], [66, 78]], dx[1] = -74, f = 695, s = [17, ____]")
+    assert verdicts["dW[0,1]"].mistake == "transposed"
+    assert verdicts["dx[1]"].mistake == "sign"
+    assert (verdicts["f"].status, "s[1]" in verdicts) == ("wrong", False)
+
+
+def test_missing_entries_are_counted():
+    verdicts = judged(MATRIX, "dW = [[55, 66], [65, 78]]", require="leaves")
+    assert [key for key, verdict in verdicts.items() if verdict.status == "missing"] == \
+        ["df/dx[0]", "df/dx[1]", "df/dy[0]", "df/dy[1]"]
+
+
+@pytest.mark.parametrize(("answers", "message"), [
+    ("dW = 3", "2×2 entries"), ("dW = [1, 2]", "2×2 entries"), ("dW[2,0] = 1", "no entry"), ("f = [1]", "one number"),
+    ("f[0] = 1", "no entry"), ("ds/dW = 1", "no single local gradient"), ("dW[0] = 1", "no entry"),
+    ("dW = [[1, 2], [3, 4]], dW[0,0] = 1", "answered twice"), ("dx = [1, z]", "cannot be read"),
+])
+def test_entries_that_are_none(answers, message):
+    with pytest.raises(BpcalcError, match=message):
+        parse_answers(answers, backprop(*MATRIX))
+
+
+def test_a_large_graph_is_judged_number_by_number():
+    report = backprop("f = " + "+".join(["x*y"] * 400), x=2, y=3)
+    verdicts = report.check("f = 2400, dx = 1200, dy = -800")
+    assert [(verdict.status, verdict.mistake) for verdict in verdicts] == \
+        [("right", None), ("right", None), ("wrong", "sign")]
+
+
 def test_an_update_needs_a_rate(bpcalc):
     assert "needs" not in bpcalc("x^2", "x=3", "--lr", "0.1", "--check", "new x = 2.4, new f = 5.76").err
     ran = bpcalc("x^2", "x=3", "--check", "new x = 2.4")

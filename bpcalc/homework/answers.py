@@ -6,6 +6,7 @@ Keys
     ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
+    ``dW[0,1]``         an entry of an array; ``dW = [[1, 2], [3, 4]]`` answers all of them
 
 Values are constant expressions, or ``undefined`` for a derivative that does not exist.  A plain number
 carries the precision it was typed with.  A blank (nothing, or only underscores) is no answer.
@@ -27,22 +28,24 @@ if TYPE_CHECKING:
 VALUE, GRADIENT, LOCAL, NEW = "value", "gradient", "local", "new"
 UNDEFINED = "undefined"
 
-Place = tuple[str, int, int | None]
-"""What a key is about: (kind, node, input); the input only for a local gradient."""
+Place = tuple[str, int, "int | tuple[int, ...] | None"]
+"""What a key is about: (kind, node, part); the part is the input for a local gradient, an index for an
+entry of an array, and None for a number."""
 
 
 class Answer:
     """One answer: what it is about, its value, and the unit of its last typed digit.
 
     ``value`` is None where ``undefined`` was typed; ``unit`` is None where the value was an expression.
-    For a local gradient ``node`` is the operation and ``input`` the node it is taken with respect to.
+    For a local gradient ``node`` is the operation and ``part`` the node it is taken with respect to;
+    for an entry of an array ``part`` is its index.
     """
 
-    __slots__ = ("input", "key", "kind", "node", "typed", "unit", "value")
+    __slots__ = ("key", "kind", "node", "part", "typed", "unit", "value")
 
     def __init__(self, key: str, place: Place, value: float | None, typed: str) -> None:
         self.key = key
-        self.kind, self.node, self.input = place
+        self.kind, self.node, self.part = place
         self.value = value
         self.typed = typed
         self.unit = last_digit(typed)
@@ -50,7 +53,7 @@ class Answer:
     @property
     def place(self) -> Place:
         """What the answer is about."""
-        return self.kind, self.node, self.input
+        return self.kind, self.node, self.part
 
 
 def parse_answers(text: str, report: Report, name: str = "answers") -> list[Answer]:
@@ -73,11 +76,74 @@ def read_items(items: Iterable[Item], report: Report) -> list[Answer]:
         place = resolve(key, report, source)
         if is_blank(typed):
             continue
-        if place in seen:
-            raise BindingProblem(f"{key} is answered twice (as {seen[place]})", source, _span(key, source))
-        seen[place] = key
-        found.append(read_answer(key, place, typed))
+        for name, part, text in _opened(key, place, typed, report, source):
+            if part in seen:
+                raise BindingProblem(f"{name} is answered twice (as {seen[part]})", source, _span(key, source))
+            seen[part] = name
+            found.append(read_answer(name, part, text))
     return found
+
+
+def _opened(key: str, place: Place, typed: str, report: Report, source: Source) -> Iterator[tuple[str, Place, str]]:
+    """The answer itself, or those to an array's entries."""
+    shape = shape_at(place, report)
+    if not shape and typed[:1] != "[":
+        yield key, place, typed
+        return
+    entries = dict(_entries(typed))
+    if set(entries) != set(indices(shape)):
+        what = f"{key} has {'×'.join(map(str, shape))} entries" if shape else f"{key} is one number"
+        hint = f"write {key} = {like(shape)}, or one entry as {key}[{','.join('0' * len(shape))}]" if shape else None
+        raise BindingProblem(f"{what}, and the answer has others", source, (0, len(source.text)), hint)
+    for index, text in entries.items():
+        if not is_blank(text):
+            yield f"{key}[{','.join(map(str, index))}]", (place[0], place[1], index), text
+
+
+def _entries(typed: str) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The entries of an array as it is typed, with their indices."""
+    index: list[int] = []
+    text, depth = "", 0
+    for char in typed:
+        if char == "[":
+            index.append(0)
+        elif char in ",]" and not depth and index:
+            if text.strip():
+                yield tuple(index), text.strip()
+            text = ""
+            if char == "]":
+                index.pop()
+            else:
+                index[-1] += 1
+        else:
+            depth += (char == "(") - (char == ")")
+            text += char
+    if text.strip():
+        yield (), text.strip()
+
+
+def shape_at(place: Place, report: Report) -> tuple[int, ...]:
+    """The shape of what a place is about: () for a number, and for an entry of an array."""
+    kind, k, part = place
+    if kind == LOCAL or part is not None:
+        return ()
+    return getattr(report.trace.values[k], "shape", ())
+
+
+def indices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """The indices of an array's entries, row by row; () for a number."""
+    found: list[tuple[int, ...]] = [()]
+    for size in shape:
+        found = [(*index, at) for index in found for at in range(size)]
+    return found
+
+
+def like(shape: tuple[int, ...]) -> str:
+    """How an array of a shape is written, its entries left out."""
+    text = "_"
+    for size in reversed(shape):
+        text = f"[{', '.join([text] * min(size, 3) + ['...'] * (size > 3))}]"
+    return text
 
 
 def read_answer(key: str, place: Place, typed: str) -> Answer:
@@ -120,7 +186,7 @@ def _pieces(text: str) -> Iterator[str]:
         line = line.partition("#")[0]
         depth, start = 0, 0
         for at, char in enumerate(line):
-            depth += (char == "(") - (char == ")")
+            depth += (char in "([") - (char in ")]")
             if char in ",;" and depth <= 0:
                 if line[start:at].strip():
                     yield line[start:at]
@@ -131,10 +197,28 @@ def _pieces(text: str) -> Iterator[str]:
 
 # -------------------------------------------------------------------------------------------- keys
 def resolve(key: str, report: Report, source: Source) -> Place:
-    """What a key is about: (kind, node, input).
+    """What a key is about: (kind, node, part).
 
     Raises BindingProblem when it names nothing or could mean two things.
     """
+    if key[-1:] != "]":
+        place = _resolve(key, report, source)
+        if place[0] == LOCAL and any(hasattr(report.trace.values[k], "shape") for k in place[1:] if type(k) is int):
+            raise BindingProblem(f"{key} has no single local gradient: there are arrays in it", source,
+                                 _span(key, source), "ask for the gradients at its ends")
+        return place
+    whole, _, inside = key[:-1].partition("[")
+    kind, k, part = _resolve(whole.strip(), report, source)
+    shape = shape_at((kind, k, part), report)
+    words = [word.strip() for word in inside.split(",")]
+    index = tuple(int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 9)
+    if len(index) != len(words) or index not in set(indices(shape)) or not shape:
+        raise BindingProblem(f"{whole.strip()} has no entry [{inside}]", source, _span(key, source),
+                             f"its shape is {shape}, and indices begin at 0" if shape else "it is one number")
+    return kind, k, index
+
+
+def _resolve(key: str, report: Report, source: Source) -> Place:
     plain = key.replace("∂", "d").replace(" / ", "/")
     first, _, rest = plain.partition(" ")
     if first in (VALUE, NEW) and rest.strip():
@@ -164,15 +248,17 @@ def resolve(key: str, report: Report, source: Source) -> Place:
 
 def key_of(place: Place, report: Report) -> str:
     """The key that is understood as ``place`` whatever the names are."""
-    kind, k, i = place
+    kind, k, part = place
     label = report.label(k)
+    if kind == LOCAL and isinstance(part, int):
+        return f"d{label}/d{report.label(part)}"
+    index = f"[{','.join(map(str, part))}]" if isinstance(part, tuple) else ""
     if kind == GRADIENT:
-        return f"d{report.symbol}/d{label}"
-    if kind == LOCAL and i is not None:
-        return f"d{label}/d{report.label(i)}"
+        return f"d{report.symbol}/d{label}{index}"
     if kind == NEW:
-        return f"new {label}"
-    return f"value {label}" if label[:1] == "d" and _find(label[1:], report) is not None else label
+        return f"new {label}{index}"
+    ambiguous = label[:1] == "d" and _find(label[1:], report) is not None
+    return f"{'value ' if ambiguous else ''}{label}{index}"
 
 
 def _find(name: str, report: Report) -> int | None:

@@ -12,13 +12,15 @@ from math import isfinite
 
 from ..descent import Descent
 from .answers import GRADIENT, LOCAL, NEW, VALUE, Place
-from .mistakes import TABLE, At, Mistake
+from .mistakes import TABLE, At, Mistake, Spot
 from .replay import Gate, Pins, Plan, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
+    from ..report import Report
     from .replay import Partial, Value
 
 _SHOWN = 32
@@ -61,25 +63,22 @@ class Incoming:
         self.where = where
 
 
-class Spot:
-    """What a ``node`` rule looks at: a place, the right number there, and what is around it."""
-
-    __slots__ = ("_search", "edges", "gradient", "input", "k", "kind", "right", "value")
+class GraphSpot(Spot):
+    """A spot in a graph whose run is known in full."""
 
     def __init__(self, search: Search, place: Place) -> None:
         run = search.run
+        kind, k, part = place
+        at = part if isinstance(part, int) else k
+        super().__init__(kind, k, search.right(place), run.values[at],
+                         run.grads[at] if search.plan.report.is_live(at) else None)
         self._search = search
-        self.kind, self.k, self.input = place
-        at = self.k if self.input is None else self.input
-        self.value = run.values[at]
-        self.gradient = run.grads[at] if search.plan.report.is_live(at) else None
-        gates = search.plan.users.get(at, ())
         self.edges = [Incoming(run.grads[gate.k], run.locals[gate.k][slot], search.called(gate))
-                      for gate, slot in gates if gate.k in run.locals and (self.kind != LOCAL or gate.k == self.k)]
-        self.right = search.right(place)
+                      for gate, slot in search.plan.users.get(at, ())
+                      if gate.k in run.locals and (kind != LOCAL or gate.k == k)]
 
     @property
-    def below(self) -> Iterator[tuple[float | None, str]]:
+    def below(self) -> Iterator[tuple[float, str]]:
         """The gradients one gate further, at the node's inputs."""
         report = self._search.plan.report
         for i in dict.fromkeys(report.graph.args(self.k)):
@@ -99,6 +98,31 @@ class Spot:
     def if_varied(self) -> float | None:
         """The gradient of a variable that is held constant, if it were not."""
         return self._search.varied(self.k)
+
+
+class BareSpot(Spot):
+    """A spot in a graph that is too large, or has arrays: only the numbers at the node itself are looked at."""
+
+    def __init__(self, report: Report, place: Place, right: float) -> None:
+        kind, k, part = place
+        super().__init__(kind, k, right, entry(report.trace.values[k], part) or 0.0,
+                         entry(report.gradient(k), part) if report.is_live(k) else None)
+        self.label = report.label(k)
+        whole = report.trace.values[k] if kind == VALUE else report.gradient(k)
+        if isinstance(part, tuple) and len(part) == 2 and whole is not None and whole.shape[0] == whole.shape[1]:
+            self.transposed = entry(whole, part[::-1])
+
+    def causes(self) -> Iterator[Cause]:
+        """The mistakes that one number can show, the most credible first."""
+        for row in TABLE:
+            if row.node is not None and self.kind in (VALUE, GRADIENT):
+                yield from (Cause(row, where or self.label, number, None) for number, where in row.node(self))
+
+
+def entry(whole: Any, part: object) -> float | None:
+    """A number, or the entry of an array; None where it does not exist."""
+    found = whole[part] if isinstance(part, tuple) and whole is not None else whole
+    return None if found is None or found - found != 0 else float(found)
 
 
 class Search:
@@ -149,7 +173,7 @@ class Search:
         if kind == NEW:
             yield from self._of_the_update(place)
             return
-        spot = Spot(self, place)
+        spot = GraphSpot(self, place)
         spots = self._on_the_way(place) if kind == GRADIENT else []
         reach = self.plan.reach(self.run, place[1]) if kind == GRADIENT else []
         for row in TABLE:
@@ -173,10 +197,10 @@ class Search:
                     yield Cause(row, where, Search(self.plan, run).right(place) if kind == LOCAL else
                                 run.values[place[1]] if kind == VALUE else run.grads[place[1]], site)
 
-    def _on_the_way(self, place: Place) -> list[Spot]:
+    def _on_the_way(self, place: Place) -> list[GraphSpot]:
         """The gradients between the output and a node, other than the node's own."""
         report, k = self.plan.report, place[1]
-        return [Spot(self, (GRADIENT, gate.k, None)) for gate in self.plan.gates
+        return [GraphSpot(self, (GRADIENT, gate.k, None)) for gate in self.plan.gates
                 if gate.k > k and gate.k != report.graph.output and report.is_live(gate.k)
                 and gate.k not in self.run.pins.grads]
 

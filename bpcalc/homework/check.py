@@ -11,8 +11,8 @@ from ..descent import Descent
 from ..errors import UsageProblem
 from ..report import Report
 from . import rounding
-from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, key_of, no_update
-from .causes import Cause, Search, Update
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, indices, key_of, no_update, shape_at
+from .causes import BareSpot, Cause, Search, Update, entry
 from .kinks import Kinks
 from .replay import LIMIT, Pins, Plan, Run
 
@@ -100,7 +100,7 @@ class Judge:
         self.strict = strict
         self.tolerance = tolerance
         self.learned = learned
-        self.small = len(report) <= LIMIT
+        self.small = len(report) <= LIMIT and not report.trace.arrays
         self._plan: Plan | None = None
         self._update: Update | None = None
         self._runs: dict[object, Run | None] = {}
@@ -130,17 +130,28 @@ class Judge:
         report = self.report
         kind, k, i = place
         if kind == VALUE:
-            value: float = report.trace.values[k]
-            return value
+            return entry(report.trace.values[k], i)
         if kind == GRADIENT:
-            gradient: float | None = report.gradient(k) if report.is_live(k) else 0.0
-            return gradient
+            return entry(report.gradient(k), i) if report.is_live(k) else 0.0
         if kind == NEW:
             if self.learned is None:
                 raise no_update(key_of(place, report))
-            return self.update.values[k]
+            return self.new(k, i)
         found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
         return None if None in found else sum(number for number in found if number is not None)
+
+    def new(self, k: int, part: object) -> float:
+        """The value of a node after the update."""
+        if self.small:
+            return self.update.values[k]
+        learned = self.learned
+        name = self.report.graph.names.get(k, "")
+        if learned is not None and name in learned.names:
+            return entry(learned.after[learned.names.index(name)], part) or 0.0
+        if learned is not None and k == self.report.graph.output:
+            return learned.losses[-1]
+        raise UsageProblem("only the variables and the output are known after an update of so large a run",
+                           hint="ask for new values of those")
 
     @property
     def plan(self) -> Plan:
@@ -229,7 +240,9 @@ class Judge:
             if rounding.is_lost(answer.value, answer.unit, exact):
                 return Judgement(RIGHT, "all its digits were rounded away: give at least one")
         if not self.small:
-            return Judgement(WRONG, self._in_digits(answer, exact))
+            spot = BareSpot(self.report, answer.place, exact)
+            causes = [cause for cause in spot.causes() if self.fits(answer, cause.number)]
+            return Judgement(WRONG, self._in_digits(answer, exact), causes)
         if not self.strict:
             if self.tolerance is None and self._rounded_early(answer, exact, earlier):
                 return Judgement(RIGHT, "rounded early: carry more digits on the way")
@@ -240,7 +253,9 @@ class Judge:
 
     @staticmethod
     def _in_digits(answer: Answer, exact: float) -> str:
-        near = answer.value is not None and exact and rounding.nearly(answer.value, exact)
+        # A wrong digit of a whole number is no matter of rounding.
+        whole = answer.unit is not None and answer.unit >= 1 and rounding.is_whole(exact, answer.unit)
+        near = answer.value is not None and exact and rounding.nearly(answer.value, exact) and not whole
         return "close, but not to the digits that were typed" if near else ""
 
     def _is_subgradient(self, answer: Answer) -> bool:
@@ -300,8 +315,8 @@ class Judge:
                 pins.values[other.node] = other.value
             elif other.kind == GRADIENT:
                 pins.grads[other.node] = other.value
-            elif other.kind == LOCAL and other.input is not None:
-                pins.locals[other.node, other.input] = other.value
+            elif other.kind == LOCAL and isinstance(other.part, int):
+                pins.locals[other.node, other.part] = other.value
             elif other.kind == NEW:
                 pins.news[other.node] = other.value
         return self.plan.again(pins, None if decimals is None else _rounder(decimals))
@@ -448,14 +463,20 @@ def required(report: Report, require: str) -> list[Place]:
     graph = report.graph
     if require == "given":
         return []
-    leaves: list[Place] = [(GRADIENT, k, None) for k in report._gradients.leaves]
+    leaves = [place for k in report._gradients.leaves for place in _parts(GRADIENT, k, report)]
     if require == "leaves":
         return leaves
     steps = [k for k in graph.names if graph.args(k)]
     if graph.output not in steps:
         steps.append(graph.output)
-    live: list[Place] = [(GRADIENT, k, None) for k in steps if report.is_live(k) and k != graph.output]
-    return list(dict.fromkeys([*((VALUE, k, None) for k in steps), *leaves, *live]))
+    live = [place for k in steps if report.is_live(k) and k != graph.output for place in _parts(GRADIENT, k, report)]
+    values = [place for k in steps for place in _parts(VALUE, k, report)]
+    return list(dict.fromkeys([*values, *leaves, *live]))
+
+
+def _parts(kind: str, k: int, report: Report) -> list[Place]:
+    """A node's place, or those of its entries."""
+    return [(kind, k, index or None) for index in indices(shape_at((kind, k, None), report))]
 
 
 def _rank(answer: Answer) -> tuple[int, int]:

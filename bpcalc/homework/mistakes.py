@@ -21,12 +21,46 @@ from math import e, exp, log, pi, sin
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
-    from .causes import Spot, Update
+    from .causes import Incoming, Update
     from .replay import Gate
 
     Found = Iterator[tuple[float, str]]
-    Example = tuple[str, dict[str, float], str]
+    Example = tuple[str, dict[str, Any], str]
+
+
+class Spot:
+    """A place and what is around it: what a ``node`` rule looks at.
+
+    ``right`` is the number asked for, ``value`` and ``gradient`` those at the node, ``edges`` bring its
+    gradient; ``transposed`` is the entry across the diagonal of a square array, ``if_varied`` the
+    gradient of a node that is held constant.
+    """
+
+    def __init__(self, kind: str, k: int, right: float, value: float, gradient: float | None) -> None:
+        self.kind = kind
+        self.k = k
+        self.right = right
+        self.value = value
+        self.gradient = gradient
+        self.edges: list[Incoming] = []
+        self.transposed: float | None = None
+
+    @property
+    def below(self) -> Iterator[tuple[float, str]]:
+        """The gradients one gate further, at the node's inputs."""
+        yield from ()
+
+    @property
+    def beside(self) -> Iterator[tuple[float, str]]:
+        """The gradients at the other variables."""
+        yield from ()
+
+    @property
+    def if_varied(self) -> float | None:
+        """The gradient of a variable that is held constant, if it were not."""
+        return None
 
 
 class At:
@@ -132,7 +166,7 @@ def _product(spot: Spot) -> Found:
 
 def _one_too_far(spot: Spot) -> Found:
     if spot.kind == "gradient":
-        yield from ((gradient, where) for gradient, where in spot.below if gradient is not None)
+        yield from spot.below
 
 
 def _neighbour(spot: Spot) -> Found:
@@ -143,6 +177,11 @@ def _neighbour(spot: Spot) -> Found:
 def _added(spot: Spot) -> Found:
     if spot.kind == "gradient" and any(edge.product for edge in spot.edges):
         yield sum(edge.upstream + edge.local for edge in spot.edges), ""
+
+
+def _transposed(spot: Spot) -> Found:
+    if spot.transposed is not None:
+        yield spot.transposed, ""
 
 
 def _held(spot: Spot) -> Found:
@@ -363,6 +402,10 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("held", "{where} is held constant here; this would be its gradient if it were not",
             "the gradient at a constant is not asked for, and counts as 0",
             ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dz = 33"), node=_held),
+    Mistake("transposed", "this is the entry on the other side of the diagonal",
+            "row and column: dW has the shape of W; check the factors' order",
+            ("s = W @ x; f = sum(s*y)", {"W": [[1, 2], [3, 4]], "x": [5, 6], "y": [11, 13]}, "dW[0,1] = 65"),
+            node=_transposed),
     # --------------------------------------------------------------- the rules of single operations
     Mistake("not-swapped", "at {where}, a factor of the product was given its own value",
             "a product hands each factor the value of the other",

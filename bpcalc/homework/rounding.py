@@ -92,6 +92,11 @@ def nearly(value: float, exact: float) -> bool:
     return abs(value - exact) <= 0.05 * abs(exact)
 
 
+def is_whole(exact: float, unit: float) -> bool:
+    """Whether ``exact`` needs no digit below ``unit``."""
+    return abs(exact - round(exact / unit) * unit) <= _DUST * abs(exact) if abs(exact) < 1e15 * unit else False
+
+
 def decimals_of(unit: float | None, value: float) -> int:
     """How many decimals a typed number needs: 0.40 and 0.4 need one."""
     if unit is None:

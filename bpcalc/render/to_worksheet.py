@@ -125,7 +125,7 @@ class _Sheet:
         label = self.report.label(k)
         if kind == VALUE:
             return self.hand.name(label)
-        if kind == LOCAL and i is not None:
+        if kind == LOCAL and isinstance(i, int):
             return self.hand.derivative(label, self.report.label(i))
         return self.hand.derivative(self.cells.top, label)
 
