@@ -41,6 +41,8 @@ def loaded(modules, banned):
     ("x*y", "x=1", "y=2", "--format", "blocks"),
     ("--version",), ("--functions",),
     ("x^2", "x=1", "--lr", "0.1", "--iterations", "100"),
+    ("(x+y)*z", "x=-2", "y=5", "z=-4", "--check", "dx=-4, dy=-4.0, n3=3"),
+    ("(x+y)*z", "x=-2", "y=5", "z=-4", "--check", "dx=-4", "--json"),
 ], ids=lambda words: " ".join(words)[:30])
 def test_a_run_for_programs_loads_next_to_nothing(words):
     code, modules = imported(*words)

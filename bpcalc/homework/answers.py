@@ -22,6 +22,7 @@ from .rounding import last_digit
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import Any
 
     Item = tuple[str, str, Source]
 
@@ -136,6 +137,12 @@ def indices(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
     for size in shape:
         found = [(*index, at) for index in found for at in range(size)]
     return found
+
+
+def entry(whole: Any, part: object) -> float | None:
+    """A number, or the entry of an array; None where it does not exist."""
+    found = whole[part] if isinstance(part, tuple) and whole is not None else whole
+    return None if found is None or found - found != 0 else float(found)
 
 
 def like(shape: tuple[int, ...]) -> str:

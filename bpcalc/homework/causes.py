@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from math import isfinite
 
-from ..descent import Descent
-from .answers import GRADIENT, LOCAL, NEW, VALUE, Place
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Place, entry
 from .mistakes import TABLE, At, Mistake, Spot
 from .replay import Gate, Pins, Plan, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any
 
+    from ..descent import Descent
     from ..report import Report
     from .replay import Partial, Value
 
@@ -117,12 +116,6 @@ class BareSpot(Spot):
         for row in TABLE:
             if row.node is not None and self.kind in (VALUE, GRADIENT):
                 yield from (Cause(row, where or self.label, number, None) for number, where in row.node(self))
-
-
-def entry(whole: Any, part: object) -> float | None:
-    """A number, or the entry of an array; None where it does not exist."""
-    found = whole[part] if isinstance(part, tuple) and whole is not None else whole
-    return None if found is None or found - found != 0 else float(found)
 
 
 class Search:

@@ -7,18 +7,19 @@ are carried on; one that follows from a wrong answer, or from the slip behind it
 
 from __future__ import annotations
 
-from ..descent import Descent
 from ..errors import UsageProblem
 from ..report import Report
 from . import rounding
-from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, indices, key_of, no_update, shape_at
-from .causes import BareSpot, Cause, Search, Update, entry
-from .kinks import Kinks
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, entry, indices, key_of, no_update, shape_at
 from .replay import LIMIT, Pins, Plan, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ..descent import Descent
+    from .causes import Cause, Search, Update
+    from .kinks import Kinks
 
 RIGHT, FOLLOWS, WRONG, MISSING = "right", "follows", "wrong", "missing"
 REQUIRE = ("given", "leaves", "all")
@@ -164,6 +165,8 @@ class Judge:
     def update(self) -> Update:
         """The update that ``new`` keys are about."""
         if self._update is None:
+            from .causes import Update
+
             if self.learned is None:
                 raise no_update(NEW)
             self._update = Update(self.plan, self.learned)
@@ -240,6 +243,8 @@ class Judge:
             if rounding.is_lost(answer.value, answer.unit, exact):
                 return Judgement(RIGHT, "all its digits were rounded away: give at least one")
         if not self.small:
+            from .causes import BareSpot
+
             spot = BareSpot(self.report, answer.place, exact)
             causes = [cause for cause in spot.causes() if self.fits(answer, cause.number)]
             return Judgement(WRONG, self._in_digits(answer, exact), causes)
@@ -263,6 +268,8 @@ class Judge:
         if answer.kind not in (GRADIENT, LOCAL) or not any(note.code == "kink" for note in self.report.notes):
             return False
         if self._kinks is None:
+            from .kinks import Kinks
+
             self._kinks = Kinks(self.plan)
         low, high = self._kinks.between(answer.place)
         half = (answer.unit or 0.0) / 2
@@ -387,6 +394,8 @@ class Judge:
         return sorted(first.values(), key=lambda cause: not _same(cause.number, answer.value))
 
     def _searched(self, run: Run, update: Update | None) -> Search:
+        from .causes import Search  # the table of mistakes: right answers do not need it
+
         found = self._searches.get(id(run))
         if found is None or found.run is not run:
             if len(self._searches) >= _KEPT:

@@ -151,8 +151,19 @@ def answer_lines(report: Report, answers: list[dict[str, Any]]) -> Iterator[str]
     right = sum(answer["status"] in ("right", "follows") for answer in answers)
     yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, "right": {right}, '
            f'"of": {len(answers)},\n "answers": [')
-    yield from _blocks(map(plain, answers))
+    yield from _blocks(map(flat, answers))
     yield "]}\n"
+
+
+def flat(record: dict[str, Any]) -> str:
+    """A record of texts, numbers, None, and lists of texts; what ``plain`` writes, without its import."""
+    return f"{{{', '.join(f'{quoted(key)}: {_flat(value)}' for key, value in record.items())}}}"
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(quoted, value))}]"
+    return text(value) if value is None or isinstance(value, str) else number(value)
 
 
 def worksheet(report: Report, record: dict[str, Any]) -> str:
