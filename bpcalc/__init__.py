@@ -12,11 +12,13 @@ __version__ = "0.1.0"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .batch import BatchResult, backprop_batch
     from .data import read_data
     from .errors import BpcalcError
     from .report import Edge, Node, Report, Verdict, backprop
 
-__all__ = ["BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop", "read_data"]
+__all__ = ["BatchResult", "BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop",
+           "backprop_batch", "read_data"]
 
 
 def __getattr__(name: str) -> object:
@@ -29,6 +31,10 @@ def __getattr__(name: str) -> object:
         from .data import read_data
 
         return read_data
+    if name in ("BatchResult", "backprop_batch"):
+        from . import batch
+
+        return getattr(batch, name)
     if name in __all__:
         from . import report
 

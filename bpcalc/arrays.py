@@ -17,6 +17,7 @@ from functools import reduce
 import numpy as np
 
 from .backends import floats, run_text
+from .backends import words as words_of
 from .ops import FUNCTIONS, TABLE, Op
 
 TYPE_CHECKING = False
@@ -331,7 +332,7 @@ _NATIVE = {
     "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "hypot": np.hypot, "pow": np.power, "abs": np.abs,
     "erf": _by_entry(math.erf), "erfc": _by_entry(math.erfc), "where": np.where, "pi": math.pi,
     "largest": lambda xs: reduce(np.maximum, xs), "smallest": lambda xs: reduce(np.minimum, xs),
-    "ties": lambda xs, out: reduce(np.add, [x == out for x in xs]),
+    "ties": lambda xs, out: reduce(np.add, [x == out for x in xs], 0),  # from 0: a sum of booleans is a boolean
     "add_up": lambda xs: reduce(np.add, xs), "count": len,
 }
 
@@ -364,14 +365,19 @@ class Arrays:
         key = (params, text)
         found = self._rules.get(key)
         if found is None:
-            translated = entrywise(text)
-            for word in "".join(c if c.isalnum() or c == "_" else " " for c in translated).split():
-                row = FUNCTIONS.get(word)
-                if row is not None and word not in self.names:
-                    self.names[word] = self.rule(row.params, row.forward)
+            translated = self.prepared(text)
             found = self._rules[key] = run_text(f"made = lambda {', '.join(params)}: {translated}",
                                                 f"rule {text}", self.names)
         return found
+
+    def prepared(self, text: str) -> str:
+        """A rule's text for arrays; the rows that it names are functions afterwards."""
+        translated = entrywise(text)
+        for word in words_of(translated):
+            row = FUNCTIONS.get(word)
+            if row is not None and word not in self.names:
+                self.names[word] = self.rule(row.params, row.forward)
+        return translated
 
 
 _ARRAYS: Arrays | None = None

@@ -19,16 +19,20 @@ from .options import BY_NAME, EXAMPLES, FORMATS, USAGE, sort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any, Literal
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, Literal, TextIO
 
+    from .batch import Batch
     from .data import Data
     from .descent import Descent
     from .engine import Note
     from .homework.practice import Exercise
+    from .render.to_rows import RowWriter
     from .report import Report
+    from .rows import Rows
 
-    Output = tuple[Iterable[str] | bytes, int]
+    Output = tuple[Iterable[str] | bytes, int | Callable[[], int]]
+    """What is to be written, and the exit code, or what gives the code when all has been written."""
 
 
 def execute(options: dict[str, Any], words: list[str]) -> Output:
@@ -46,7 +50,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         from .render.to_functions import render
 
         return [render()], 0
-    for key in ("output", "file", "bindings", "data", "check_file", "grade"):
+    for key in ("output", "file", "bindings", "data", "check_file", "grade", "batch"):
         if options[key] == "":
             raise UsageProblem(f"--{key.replace('_', '-')} names no file")
     form = _format(options)
@@ -68,6 +72,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     wrt = [name.strip() for names in options["wrt"] for name in names.split(",") if name.strip()]
     if options["wrt"] and not wrt:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
+    if options["batch"] is not None:
+        return _batch(source, given, wrt or None, upstream, form, options)
     columns: Mapping[str, Any] = data or {}
     graph = parse(source, (*given, *columns))
     used = [name for name in graph.inputs if name in columns]
@@ -105,6 +111,85 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         if note.code == "unused" and note.node is None:
             _warn(note.message)
     return pieces, code
+
+
+# ------------------------------------------------------------------------------------------ batch
+_ALONE = ("data", "check", "check_file", "grade", "worksheet", "paths", "round", "exact", "graph", "all", "symbolic",
+          "gradcheck", "lr", "steps", "reveal")
+"""Options that are about a single run."""
+
+
+def _batch(source: Source, given: dict[str, Any], wrt: list[str] | None, upstream: float, form: str,
+           options: dict[str, Any]) -> Output:
+    """The same expression for every row of a file: a line each, written as the rows are read."""
+    from .batch import Batch
+    from .bindings import is_name
+    from .render.to_rows import CsvRows, JsonRows
+    from .rows import Rows
+    from .syntax import parse
+
+    for key in _ALONE:
+        if options[key]:
+            raise UsageProblem(f"--batch and --{key.replace('_', '-')} cannot go together")
+    path: str = options["batch"]
+    file, name = _opened(path)
+    rows = Rows(file, name)
+    if form not in ("json", "csv"):
+        if form != "table" or options["format"] is not None:
+            raise UsageProblem(f"--batch cannot write {form}", hint="choose --json or --format csv")
+        form = "json" if rows.is_json or (options["output"] or "").endswith((".jsonl", ".ndjson")) else "csv"
+    columns = [word for word in rows.names if is_name(word)]
+    twice = [word for word in columns if word in given]
+    if twice:
+        raise BindingProblem(f"'{twice[0]}' is given a value twice, on the command line and in {name}",
+                             hint="leave one of them out")
+    batch = Batch(parse(source, {**given, **dict.fromkeys(columns, 0.0)}), columns, given, wrt, upstream)
+    unused = [word for word in given if word not in batch.given]
+    for word in unused:
+        _warn(f"{word} has a value, but the expression does not use it")
+    failed: list[int] = []
+    writer = (JsonRows if form == "json" else CsvRows)(batch.symbol, batch.names)
+    return _rows(rows, batch, writer, failed), lambda: 2 if failed else 0
+
+
+def _rows(rows: Rows, batch: Batch, writer: RowWriter, failed: list[int]) -> Iterator[str]:
+    """The lines of a batch; the rows that have no result are told about and noted in ``failed``."""
+    from .render.to_rows import failures, reason
+
+    yield writer.heading()
+    shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
+    count = 0
+    for chunk in rows.chunks(batch.used, batch.rows):
+        portion = batch.run(chunk.count - len(chunk.bad), chunk.columns)
+        yield writer.text(chunk, portion)
+        count += chunk.count
+        for number, error, column in failures(chunk, portion):
+            failed.append(number)
+            if len(failed) <= _WARNED:
+                _say(f"bpcalc: row {number}: {reason(error, column)}")
+        if shown:
+            sys.stderr.write(f"\r{count} rows")
+            sys.stderr.flush()
+    if shown:
+        sys.stderr.write("\r" + " " * 30 + "\r")
+    if failed:
+        _say(f"bpcalc: {len(failed)} of {count} rows have no result")
+
+
+def _opened(path: str) -> tuple[TextIO, str]:
+    """A file of rows, to be read as it goes, and what to call it."""
+    import io
+
+    if path == "-":
+        if sys.stdin is None:
+            raise InputProblem("standard input is closed")
+        return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", newline=""), "standard input"
+    try:
+        return open(path, encoding="utf-8-sig", newline=""), path
+    except OSError as error:
+        raise InputProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
+    except ValueError:
+        raise InputProblem(f"cannot read {path!r}: not a file's name") from None
 
 
 # ------------------------------------------------------------------------------------------ input
@@ -675,7 +760,7 @@ def _attempt(words: list[str], target: list[str], locale: bool) -> int:
                 options[option.key] = _reread(value)
     pieces, code = execute(options, others)
     _write(pieces, options["output"])
-    return code
+    return code if isinstance(code, int) else code()
 
 
 def _reread(word: str) -> str:

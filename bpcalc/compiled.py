@@ -11,6 +11,7 @@ the engine's own passes, which know how to say what happened.
 from __future__ import annotations
 
 from itertools import chain
+from math import isfinite
 
 from .backends import floats, renamed, words
 from .ops import BY_NAME, Op
@@ -89,18 +90,37 @@ class Straight:
                 names[k], self.known[k] = number(graph.a[k]), graph.a[k]
             elif row.name == "identity":
                 names[k] = names[args[0]]
+                if args[0] in self.known:
+                    self.known[k] = self.known[args[0]]
             else:
-                names[k] = f"v{k}"
                 if row.variadic:
                     self.forward.append(Line(f"xs{k}", f"[{', '.join(names[i] for i in args)}]",
                                              (names[i] for i in args)))
+                if self._is_constant(k):
+                    names[k] = number(self.known[k])
+                    continue
+                names[k] = f"v{k}"
                 if row.guarded:
-                    self.guards += [Line("", *self._placed(test, k)) for test, _ in row.domain]
-                self.forward.append(Line(names[k], *self._placed(row.forward, k)))
+                    self.guards += [Line("", *self.placed(test, k)) for test, _ in row.domain]
+                self.forward.append(Line(names[k], *self.placed(row.forward, k)))
             if row.code not in _TRANSPARENT:
                 opaque.update(args)
         given = {names[k] for k in free}
         return sorted({names[k] for k in opaque if _is_name(names[k])} - given) or ["0.0"]
+
+    def _is_constant(self, k: int) -> bool:
+        """Whether the value of node ``k`` follows from what is known; then it is known, too."""
+        row, args = self.graph.row(k), self.graph.args(k)
+        if row.guarded or not all(i in self.known for i in args):
+            return False
+        given = [self.known[i] for i in args]
+        try:
+            value = float(floats().forward(row)(*([given] if row.variadic else given)))
+        except (ArithmeticError, ValueError):
+            return False
+        if isfinite(value):
+            self.known[k] = value
+        return isfinite(value)
 
     def _backward(self, leaves: Sequence[int], upstream: float) -> list[str]:
         graph, live = self.graph, self.live
@@ -133,7 +153,7 @@ class Straight:
 
     def _term(self, k: int, slot: int, own: str) -> tuple[str, frozenset[str]]:
         """Upstream times local."""
-        text, reads = self._placed(self.graph.row(k).partial(slot), k, slot)
+        text, reads = self.placed(self.graph.row(k).partial(slot), k, slot)
         if text == "1":
             return own, frozenset((own,))
         if text == "-1":
@@ -142,7 +162,7 @@ class Straight:
             return (text if _is_name(text) else f"({text})"), reads
         return f"{own} * ({text})", frozenset((*reads, own))
 
-    def _placed(self, text: str, k: int, slot: int = 0) -> tuple[str, frozenset[str]]:
+    def placed(self, text: str, k: int, slot: int = 0) -> tuple[str, frozenset[str]]:
         """A rule of node ``k`` over the code's names, and those it may read."""
         row, args = self.graph.row(k), self.graph.args(k)
         names = {"out": self.names[k]}

@@ -286,7 +286,7 @@ def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
     row = graph.row(k)
     given = [values[i] for i in graph.args(k)]
     message = f"the result of {_called(row)} is too large for a double-precision number"
-    if all(type(value) is float for value in given):
+    if all(isinstance(value, (float, int)) for value in given):    # a rule such as relu's gives a whole 0
         for test, words in row.domain:
             if not floats().rule(row.params, test)(*given):
                 message = f"{row.word} {words}" if words.startswith("needs") else words
@@ -296,7 +296,7 @@ def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
 
 
 # ----------------------------------------------------------------------------------------- backward
-def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
+def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
     """Which nodes depend on a variable whose gradient is asked for, and those variables."""
     ops = graph.ops
     live = bytearray(len(ops))
@@ -327,7 +327,7 @@ def _liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[
 
 def variables(graph: Graph) -> list[int]:
     """Every node that is a variable: bound, given a value inside the text, or a named constant expression."""
-    return _liveness(graph, None)[1]
+    return liveness(graph, None)[1]
 
 
 def differentiable(trace: Trace) -> list[int]:
@@ -387,7 +387,7 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0
     if trace.arrays:
         return _backward_arrays(trace, wrt, upstream)
     graph, values = trace.graph, trace.values
-    live, leaves = _liveness(graph, wrt)
+    live, leaves = liveness(graph, wrt)
     codes = frozenset(graph.ops)
     count = len(graph) - len(graph.inputs)
     grads = [0.0] * len(graph)
@@ -419,7 +419,7 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
         for k in wrt:
             if k in labels:
                 raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
-    live, leaves = _liveness(graph, wrt)
+    live, leaves = liveness(graph, wrt)
     for k in labels:
         live[k] = 0
     try:

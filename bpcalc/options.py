@@ -82,6 +82,7 @@ OPTIONS = (
     Option("--upstream", "V", ASK, "The gradient that arrives at the output, if not 1."),
     Option("--bindings", "PATH", ASK, "Read NAME = VALUE lines from a file."),
     Option("--data", "PATH", ASK, "Read a data set: each column of a CSV file is a variable, a vector."),
+    Option("--batch", "PATH", ASK, "Once for every row of a CSV file (a heading of names) or of JSON lines."),
     Option("--file", "PATH", ASK, "Read the expression from a file; an EXPRESSION of - reads standard input."),
     Option("--format", "FORMAT", SHOW, ", ".join(FORMATS) + "."),
     Option("--json", None, SHOW, "The same as --format json."),

@@ -209,9 +209,7 @@ class Report:
     def symbol(self) -> str:
         """What the output is called: the user's name for it, or a letter that is free."""
         if self._symbol is None:
-            graph = self.graph
-            self._symbol = graph.names.get(graph.output) or next(
-                name for name in _output_names() if name not in graph.symbols)
+            self._symbol = output_symbol(self.graph)
         return self._symbol
 
     @property
@@ -787,19 +785,7 @@ def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None
         upstream = from_mapping({"upstream": upstream})["upstream"]
     elif upstream - upstream != 0.0:
         raise UsageProblem("the upstream gradient must be a finite number")
-    chosen: list[int] | None = None
-    if wrt is not None:
-        chosen = []
-        for name in wrt:
-            k = graph.node(name)
-            if k is None:
-                known = list(graph.names.values())
-                near = closest(name, known[:1000])
-                raise NameProblem(f"there is no variable '{name}' to differentiate with respect to",
-                                  hint=f"did you mean {' or '.join(near)}?" if near
-                                  else f"the names are {', '.join(known[:12])}" if known else None)
-            if k not in chosen:
-                chosen.append(k)
+    chosen = None if wrt is None else chosen_nodes(graph, wrt)
     trace = forward(graph, [given[name] for name in graph.inputs])
     if chosen is None and held:
         chosen = [k for k in differentiable(trace) if graph.names[k] not in held] or None
@@ -810,6 +796,30 @@ def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None
     if hasattr(upstream, "shape"):
         raise UsageProblem("the output is one number, so the upstream gradient is one number, too")
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
+
+
+def output_symbol(graph: Graph) -> str:
+    """What the output is called: the user's name for it, or a letter that is free."""
+    return graph.names.get(graph.output) or next(name for name in _output_names() if name not in graph.symbols)
+
+
+def chosen_nodes(graph: Graph, wrt: Iterable[str]) -> list[int]:
+    """The nodes that names stand for, each once.
+
+    Raises NameProblem for a name that the graph does not have.
+    """
+    chosen: list[int] = []
+    for name in wrt:
+        k = graph.node(name)
+        if k is None:
+            known = list(graph.names.values())
+            near = closest(name, known[:1000])
+            raise NameProblem(f"there is no variable '{name}' to differentiate with respect to",
+                              hint=f"did you mean {' or '.join(near)}?" if near
+                              else f"the names are {', '.join(known[:12])}" if known else None)
+        if k not in chosen:
+            chosen.append(k)
+    return chosen
 
 
 def _shortened(parts: list[Piece]) -> list[Piece]:

@@ -18,12 +18,13 @@ LAYERS = [
     {"backends", "complaints", "javascript", "notation", "render.grids"},
     {"arrays"},
     {"syntax", "compiled"},
+    {"blocks"},
     {"spans", "formula"},
     {"engine"},
     {"bindings", "child", "rounded"},
     {"exact"},
     {"data", "report", "render.hand"},
-    {"array_report"},
+    {"array_report", "batch", "rows"},
     {"verify", "paths", "descent", "homework.rounding", "homework.replay", "render.cells", "render.tex",
      "render.to_caret", "render.to_functions", "render.wiring"},
     {"homework.answers", "homework.mistakes", "render.to_blocks", "render.worked", "render.to_tree"},
@@ -34,7 +35,7 @@ LAYERS = [
     {"render.to_circuit", "render.to_dot", "render.to_mermaid", "render.to_json", "render.to_table",
      "render.to_plain", "render.to_csv", "render.to_descent", "render.to_latex", "render.to_markdown",
      "render.to_steps", "render.to_svg", "render.to_verdicts"},
-    {"render.to_html", "render.to_grades", "render.to_image", "render.to_notebook"},
+    {"render.to_html", "render.to_rows", "render.to_grades", "render.to_image", "render.to_notebook"},
     {"render.to_worksheet"},
     {"render.to_practice"},
     {"cli"},
@@ -60,7 +61,7 @@ UPWARD = {
 }
 DOORS = {"cairosvg": {"render.to_image"}, "click": {"command"},
          "rich": {"render.to_table"}, "sympy": {"backends", "verify", "exact"},
-         "numpy": {"arrays"},
+         "numpy": {"arrays", "blocks"},
          "mpmath": set()}
 
 

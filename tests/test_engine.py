@@ -208,6 +208,7 @@ def test_zero_has_no_sign():
 
 @pytest.mark.parametrize(("expression", "values", "span", "words"), [
     ("1 + x/y", {"x": 1, "y": 0}, "x/y", "division by zero"),
+    ("relu(x)/y", {"x": 0, "y": 0}, "relu(x)/y", "division by zero"),
     ("sin(log(x - 2)*3)", {"x": 1}, "log(x - 2)", "needs a positive number"),
     ("x*(y*y)", {"x": 1, "y": 1e200}, "y*y", "too large"),
     ("(x)**(y)", {"x": -8, "y": 1 / 3}, "(x)**(y)", "not whole"),

@@ -1,0 +1,197 @@
+"""Every row of a batch comes out as a run of its own would: numbers, kinks, errors, what is undefined."""
+
+import csv
+import io
+import json
+import math
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from bpcalc import BpcalcError, backprop, backprop_batch, blocks
+from bpcalc.batch import Batch
+from bpcalc.cli import run
+from bpcalc.errors import Source
+from bpcalc.syntax import parse
+
+from .oracles import Program
+
+
+def compare(expression, columns, wrt=None, upstream=1.0, **values):
+    """A batch beside single runs: everything alike, numbers to a few units of the last place."""
+    result = backprop_batch(expression, columns, wrt=wrt, upstream=upstream, **values)
+    for at in range(len(result)):
+        row = {name: float(column[at]) for name, column in columns.items()}
+        try:
+            report = backprop(expression, {**row, **values}, wrt=wrt, upstream=upstream)
+        except BpcalcError as error:
+            assert str(result.errors[at]) == str(error)
+            assert math.isnan(result.values[at])
+            continue
+        assert at not in result.errors
+        assert result.values[at] == pytest.approx(report.value, rel=1e-12, abs=1e-300)
+        for name, gradient in report.gradients.items():
+            found = result.gradients[name][at]
+            assert math.isnan(found) if gradient is None else found == pytest.approx(gradient, rel=1e-11, abs=1e-300)
+        assert list(result.gradients) == list(report.gradients)
+        notes = [(note.code, note.node) for note in report.notes if note.code != "unused"]
+        assert [(note.code, note.node) for note in result.notes.get(at, [])] == notes
+    return result
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs(seed):
+    program = Program(seed, size=20)
+    rng = np.random.default_rng(seed)
+    columns = {name: np.round(value + rng.normal(size=25), 1) for name, value in program.inputs.items()}
+    compare(program.text, columns)
+    first = next(iter(columns))
+    compare(program.text, {first: columns[first]}, **{name: program.inputs[name] for name in columns if name != first})
+
+
+EDGES = [-1e308, -745.0, -2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, 40.0, 710.0, 1e200]
+
+
+@pytest.mark.parametrize("expression", [
+    "relu(x)*y", "abs(x) + sign(y)*x", "max(x, y)*min(x, y, 0)", "sqrt(x)*y", "log(x*y)", "x/y", "x^y", "exp(exp(x))*y",
+    "1/exp(x) + y", "tanh(x*y)", "sigmoid(x) - y", "softplus(x)*gelu(y)", "clip(x, y, 1)", "asin(x) + acos(y)",
+    "leaky_relu(x)/elu(y)", "x^2 + y^0.5 + 2^x", "hypot(x, y)", "atan2(y, x)", "step(x)*y", "silu(x)*erf(y)",
+    "cbrt(x*y)", "third = 1/3; q = x*third; q*q - y", "x", "2*3", "k = 2; x*k + y", "tan(x) + cot(y)",
+])
+def test_the_edges_of_every_domain(expression):
+    pairs = [(x, y) for x in EDGES for y in EDGES]
+    compare(expression, {"x": np.array([x for x, _ in pairs]), "y": np.array([y for _, y in pairs])})
+
+
+def test_wrt_and_upstream():
+    columns = {"x": np.array([-2.0, 1.0]), "y": np.array([5.0, 2.0])}
+    result = compare("q = x + y; q*z", columns, wrt=["q", "z"], upstream=2.5, z=-4)
+    assert list(result.gradients) == ["q", "z"]
+
+
+def test_blocks_of_any_size_give_the_same(monkeypatch):
+    x = np.linspace(-3, 3, 1000)
+    whole = backprop_batch("relu(x)*sin(x) - log(x + 2)", {"x": x})
+    monkeypatch.setattr(blocks, "ROWS", 7)
+    pieces = backprop_batch("relu(x)*sin(x) - log(x + 2)", {"x": x})
+    assert np.array_equal(whole.values, pieces.values, equal_nan=True)
+    assert np.array_equal(whole.gradients["x"], pieces.gradients["x"], equal_nan=True)
+    assert whole.errors.keys() == pieces.errors.keys()
+
+
+def test_graphs_too_long_for_blocks_are_run_row_by_row(monkeypatch):
+    monkeypatch.setattr(blocks, "_LONGEST", 3)
+    compare("x*y + sin(x*y) - y", {"x": np.array([1.0, 2.0, 0.0]), "y": np.array([3.0, -1.0, 0.0])})
+    compare("sum([x, y]*2)", {"x": np.array([1.0, 2.0]), "y": np.array([3.0, -1.0])})
+
+
+@pytest.mark.parametrize(("columns", "words"), [
+    ({"x": [1, 2], "y": [1]}, "not of one length"), ({}, "no columns"), ({"x": ["a"], "y": [1]}, "column x"),
+    ({"x": [[1, 2]], "y": [1]}, "column x"),
+])
+def test_columns_that_do_not_fit_are_refused(columns, words):
+    with pytest.raises(BpcalcError, match=words):
+        backprop_batch("x*y", columns)
+
+
+def test_a_number_that_is_not_finite_is_its_rows_error():
+    result = backprop_batch("x*2", {"x": [1.0, math.nan, math.inf]})
+    assert [result.errors[at].code for at in (1, 2)] == ["binding", "binding"]
+    assert result.values[0] == 2
+
+
+# ------------------------------------------------------------------------------------- command line
+def rows(capsys, tmp_path, name, text, *words):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    code = run([*words, "--batch", str(path)])
+    caught = capsys.readouterr()
+    return code, caught.out, caught.err
+
+
+def test_csv_in_csv_out(capsys, tmp_path):
+    code, out, err = rows(capsys, tmp_path, "r.csv", "id,x,y\na,-2,5\nb,1/3,2\n", "(x+y)*z", "z=-4")
+    assert (code, err) == (0, "")
+    found = list(csv.DictReader(io.StringIO(out)))
+    assert [row["f"] for row in found] == ["-12.0", repr((1 / 3 + 2) * -4)]
+    assert found[0] == {"row": "1", "f": "-12.0", "df/dx": "-4.0", "df/dy": "-4.0", "df/dz": "3.0", "note": "",
+                        "error": ""}
+
+
+def test_json_lines_in_json_lines_out(capsys, tmp_path):
+    text = '{"x": -2, "y": 5}\n\n{"y": "1/3", "x": 2, "more": []}\n'
+    code, out, _ = rows(capsys, tmp_path, "r.jsonl", text, "(x+y)*z", "z=-4")
+    assert code == 0
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"row": 1, "value": -12, "gradients": {"x": -4, "y": -4, "z": 3}},
+        {"row": 2, "value": (2 + 1 / 3) * -4, "gradients": {"x": -4, "y": -4, "z": 2 + 1 / 3}}]
+
+
+def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys, tmp_path):
+    text = "x,y\n4,1\nabc,1\n4\n,2\n-4,1\nnan,1\n0,1\n@r.csv,1\n9,1\n"
+    code, out, err = rows(capsys, tmp_path, "r.csv", text, "sqrt(x)*y", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [line["row"] for line in lines] == list(range(1, 10))
+    assert [line.get("value") for line in lines] == [2, None, None, None, None, None, 0, None, 3]
+    assert [line["error"]["column"] for line in lines if "error" in line] == ["x", None, "x", None, "x", "x"]
+    assert lines[6]["gradients"] == {"x": None, "y": 0}
+    assert lines[6]["notes"][0]["code"] == "undefined"
+    for words in ("row 2: column x: ", "row 3: there are 1 cells, not 2", "row 4: column x: the cell is empty",
+                  "row 5: sqrt needs a number that is not negative (here x = -4)", "6 of 9 rows have no result"):
+        assert words in err
+
+
+@pytest.mark.parametrize("line", [
+    "nonsense", "[1]", '{"x": true, "y": 1}', '{"x": null, "y": 1}', '{"y": 1}', '{"x": 1e999, "y": 1}',
+    '{"x": [1], "y": 1}', '{"x": "y", "y": 1}', '{"x": NaN, "y": 1}'])
+def test_bad_json_lines(line, capsys, tmp_path):
+    code, out, err = rows(capsys, tmp_path, "r.jsonl", f'{{"x": 2, "y": 1}}\n{line}\n{{"x": 3, "y": 1}}\n', "x*y")
+    first, second, third = (json.loads(text) for text in out.splitlines())
+    assert (code, first["value"], third["value"]) == (2, 2, 3)
+    assert second["error"]["message"]
+    assert "bpcalc: row 2: " in err
+
+
+@pytest.mark.parametrize(("text", "words", "told"), [
+    ("", ["x"], "is empty"), ("x,x\n1,2\n", ["x"], "two columns called x"),
+    ("x\n1\n", ["x", "x=1"], "given a value twice"),
+    ("x\n1\n", ["x*y"], "'y' has no value"), ("x\n1\n", ["x", "--check", "dx=1"], "cannot go together"),
+    ("x\n1\n", ["x", "--format", "svg"], "cannot write svg"), ("x\n1\n", ["x", "--wrt", "q"], "no variable 'q'"),
+    ("x\n1\n", ["x*W", "W=[1,2]"], "is an array"),
+])
+def test_what_cannot_be_begins_nothing(text, words, told, capsys, tmp_path):
+    code, out, err = rows(capsys, tmp_path, "r.csv", text, *words)
+    assert (code, out) == (2, "")
+    assert told in err
+
+
+def test_a_kink_is_noted_in_its_row(capsys, tmp_path):
+    _, out, _ = rows(capsys, tmp_path, "r.csv", "x\n1\n0\n", "relu(x)")
+    assert out.splitlines()[2] == "2,0.0,0.0,relu has a corner at 0; its gradient there is taken as 0,"
+
+
+def test_semicolons_tabs_and_byte_order_marks(capsys, tmp_path):
+    for text in ("\ufeffx;y\r\n1;2\r\n", "x\ty\n1\t2\n"):
+        assert rows(capsys, tmp_path, "r.csv", text, "x*y")[1].splitlines()[1] == "1,2.0,2.0,1.0,,"
+
+
+def test_a_batch_takes_no_more_memory_for_more_rows():
+    graph = parse(Source("tanh(x)*y + relu(x)"), {"x": 0.0, "y": 0.0})
+    batch = Batch(graph, ["x", "y"], {})
+    peaks = []
+    for portions in (2, 20):
+        tracemalloc.start()
+        for _ in range(portions):
+            column = np.linspace(0.1, 1, batch.rows)
+            batch.run(batch.rows, [column, column])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_entries_of_arrays_that_tie_share_the_gradient():
+    report = backprop("sum(max(x, y))", x=[1.0, 2.0, 3.0], y=[1.0, 3.0, 3.0])
+    assert report.gradients["x"].tolist() == [0.5, 0, 0.5]
+    assert [note.code for note in report.notes] == ["kink"]
