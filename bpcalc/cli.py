@@ -144,6 +144,9 @@ def _batch(source: Source, given: dict[str, Any], wrt: list[str] | None, upstrea
         raise BindingProblem(f"'{twice[0]}' is given a value twice, on the command line and in {name}",
                              hint="leave one of them out")
     batch = Batch(parse(source, {**given, **dict.fromkeys(columns, 0.0)}), columns, given, wrt, upstream)
+    if not batch.used:
+        raise InputProblem(f"the expression uses no column of {name}",
+                           hint=f"its columns are {', '.join(rows.names[:12])}" if rows.names else None)
     unused = [word for word in given if word not in batch.given]
     for word in unused:
         _warn(f"{word} has a value, but the expression does not use it")

@@ -14,7 +14,7 @@ from .errors import BindingProblem, BpcalcError, InputProblem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any, TextIO
 
     Cells = Sequence[Any]
@@ -55,7 +55,7 @@ class Rows:
 
     def __init__(self, file: TextIO, name: str) -> None:
         self.file_name = name
-        self._lines: Iterator[str] = iter(file)
+        self._lines = _decoded(file, name)
         first = next((line for line in self._lines if line.strip()), None)
         if first is None:
             raise InputProblem(f"{name} is empty", hint="rows are CSV with a heading of names, or JSON objects")
@@ -71,7 +71,7 @@ class Rows:
 
             # Spreadsheets of many countries write semicolons.
             sign = next((sign for sign in ("\t", ";") if sign in first and "," not in first), ",")
-            self._reader = csv.reader(self._lines, delimiter=sign)
+            self._reader = _cells(csv.reader(self._lines, delimiter=sign), csv.Error, name)
             self.names = [cell.strip() for cell in next(self._reader)]
             twice = [word for at, word in enumerate(self.names) if word in self.names[:at]]
             if twice:
@@ -96,7 +96,7 @@ class Rows:
     def _object(self, line: str) -> dict[str, Any] | None:
         try:
             found = self._loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
@@ -132,6 +132,24 @@ class Rows:
             except BpcalcError as error:
                 return BadRow(name, error)
         return values
+
+
+def _decoded(file: Iterable[str], name: str) -> Iterator[str]:
+    """The lines of a file; raises InputProblem where they cannot be read."""
+    try:
+        yield from file
+    except UnicodeDecodeError:
+        raise InputProblem(f"{name} is not UTF-8", hint="save it as UTF-8") from None
+    except OSError as error:
+        raise InputProblem(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _cells(reader: Iterable[list[str]], problem: type[Exception], name: str) -> Iterator[list[str]]:
+    """The rows of CSV; raises InputProblem where it is none."""
+    try:
+        yield from reader
+    except problem as error:
+        raise InputProblem(f"{name} is not CSV: {error}") from None
 
 
 def _quick(portion: Sequence[Any], wanted: Sequence[str], places: Sequence[int] | None,

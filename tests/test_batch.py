@@ -157,7 +157,8 @@ def test_bad_json_lines(line, capsys, tmp_path):
 @pytest.mark.parametrize(("text", "words", "told"), [
     ("", ["x"], "is empty"), ("x,x\n1,2\n", ["x"], "two columns called x"),
     ("x\n1\n", ["x", "x=1"], "given a value twice"),
-    ("x\n1\n", ["x*y"], "'y' has no value"), ("x\n1\n", ["x", "--check", "dx=1"], "cannot go together"),
+    ("x\n1\n", ["x*y"], "'y' has no value"), ("x\n1\n", ["y", "y=1"], "uses no column"),
+    ("x\n1\n", ["x", "--check", "dx=1"], "cannot go together"),
     ("x\n1\n", ["x", "--format", "svg"], "cannot write svg"), ("x\n1\n", ["x", "--wrt", "q"], "no variable 'q'"),
     ("x\n1\n", ["x*W", "W=[1,2]"], "is an array"),
 ])
@@ -165,6 +166,22 @@ def test_what_cannot_be_begins_nothing(text, words, told, capsys, tmp_path):
     code, out, err = rows(capsys, tmp_path, "r.csv", text, *words)
     assert (code, out) == (2, "")
     assert told in err
+
+
+@pytest.mark.parametrize(("data", "told"), [
+    (b"x\n1\n\xff\n", "is not UTF-8"), (b"\xff\n1\n", "is not UTF-8"),
+    (b"x,y\n" + b"1" * 200_000 + b",2\n", "is not CSV"), (b"\n \n", "is empty"),
+])
+def test_what_is_no_table_is_said(data, told, capsys, tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_bytes(data)
+    assert run(["x", "--batch", str(path)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_json_line_nested_deeply_is_a_bad_row(capsys, tmp_path):
+    code, out, _ = rows(capsys, tmp_path, "r.jsonl", '{"x": 1}\n' + "[" * 100_000 + "\n", "x")
+    assert (code, len(out.splitlines())) == (2, 2)
 
 
 def test_a_kink_is_noted_in_its_row(capsys, tmp_path):
