@@ -674,6 +674,16 @@ class Report:
 
         return render(self, digits, width=width)
 
+    def to_paths(self, name: str, digits: int = 6) -> str:
+        """Every path from a node to the output with its product, and their sum (at most 200 paths).
+
+        Raises BindingProblem where no node is called ``name``.
+        """
+        from .homework.answers import node_called
+        from .render.to_steps import path_lines
+
+        return "".join(path_lines(self, node_called(name, self, Source(name, "name")), digits))
+
     def to_latex(self, standalone: bool = False, digits: int = 6) -> str:
         """The worked solution as LaTeX: a fragment, or a whole document."""
         from .render.to_latex import render

@@ -37,6 +37,37 @@ def test_the_branch_that_holds_gives_its_reason():
     assert board("f = 3*relu(x)", {"x": -2})[-1].endswith("= 0   (x <= 0)")
 
 
+def test_numbers_alone_have_a_value_and_no_gradient(bpcalc):
+    assert board("3 + 4", {}) == ["f = 3 + 4 = 7", "", "There is no variable, so there is no gradient."]
+    for form in ("latex", "markdown"):
+        assert "f &= 3 + 4 = 7" in bpcalc("3 + 4", "--format", form).out
+    long = " + ".join(["1.25"] * 50)
+    assert "f &= 62.5" in bpcalc(long, "--format", "latex").out
+    assert "f = ____" in bpcalc("3 + 4", "--worksheet").out
+
+
+def test_an_upstream_gradient_is_given():
+    text = board("f = x*y", {"x": 1, "y": 2})
+    assert "  ∂f/∂f = 1" in text
+    report = backprop("f = x*y", {"x": 1, "y": 2}, upstream=3)
+    assert "  ∂L/∂f = 3   (given)\n  ∂L/∂y = ∂L/∂f · ∂f/∂y = 3 · x = 3 · 1 = 3\n" in report.to_steps()
+    assert r"\frac{\partial L}{\partial f} &= 3\quad (\text{given})" in report.to_latex()
+
+
+def test_large_graphs_show_both_ends_unless_all_is_asked_for(bpcalc):
+    text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + 1" for i in range(1, 200))])
+    lines_ = board(text, {"x": 1})
+    assert len(lines_) < 100
+    assert lines_.count("  … 161 nodes left out (--all shows them)") == 2
+    assert len(board(text, {"x": 1}, everything=True)) > 400
+    assert r"\text{... 161 nodes left out (--all shows them)}" in bpcalc(text, "x=1", "--format", "latex").out
+
+
+def test_a_line_that_is_too_long_becomes_a_line_a_side():
+    assert board("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4}, width=34)[-3:] == [
+        "  ∂f/∂x = ∂f/∂q · ∂q/∂x", "        = (-4) · 1", "        = -4"]
+
+
 def test_ascii_is_enough():
     assert all(line.isascii() for line in board("c = a + b; e = c*b", {"a": 2, "b": 1}, symbols=Symbols(unicode=False)))
 

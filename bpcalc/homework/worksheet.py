@@ -50,7 +50,7 @@ def _blank(report: Report, place: Place, number: float | None) -> Blank:
 
 def _values(report: Report) -> Iterator[tuple[Place, float | None]]:
     for k in range(len(report)):
-        if report.graph.args(k) and report.shows(k):
+        if report.graph.args(k) and (report.shows(k) or k == report.graph.output):
             yield (VALUE, k, None), report.trace.values[k]
 
 

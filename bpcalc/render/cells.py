@@ -24,6 +24,8 @@ HEAD_AND_TAIL = 20
 WHOLE = 60
 """Graphs of up to WHOLE lines are shown whole; of larger ones the first and last HEAD_AND_TAIL."""
 
+NO_VARIABLE = "There is no variable, so there is no gradient."
+
 _TERMS = 4
 
 

@@ -6,7 +6,7 @@ What a page says is decided here, once; to_latex and to_markdown write the block
 from __future__ import annotations
 
 from ..report import Report, Step
-from .cells import Cells, gap, steps
+from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols
 from .tex import TexHand, width
 from .worked import Equation, Worked
@@ -72,6 +72,12 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
     """The worked solution of a run: both passes, every number in a table, and the notes."""
     hand = TexHand(digits)
     worked = Worked(report, hand, everything)
+    if not worked.steps:
+        text = report.text(report.graph.output)
+        sides = [*([hand.formula(text, ())] if text else []), hand.number(report.value)]
+        yield Equations([f"{hand.name(report.symbol)} &= {' = '.join(sides)}"])
+        yield Prose(NO_VARIABLE)
+        return
     left = gap(worked.left, Symbols(unicode=False)) if worked.left else ""
     yield Heading("Forward pass")
     yield Equations(_lines(worked.forward(), left, hand))
@@ -80,11 +86,7 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
         yield Heading("Backward pass")
         if report.trace.arrays:
             yield Prose(worked.short("∂"))
-        if report.weighted:
-            given = hand.derivative(worked.cells.top, report.symbol)
-            yield Equations([f"{given} &= {hand.number(report.upstream)}", *backward[1:]])
-        else:
-            yield Equations(backward)
+        yield Equations(backward)
     yield Heading("Every number")
     yield table(report, hand, everything)
     if report.decimals is not None:

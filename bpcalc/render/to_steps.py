@@ -9,7 +9,7 @@ from itertools import islice
 
 from ..paths import MANY, Paths
 from ..report import Report
-from .cells import Cells, gap
+from .cells import NO_VARIABLE, Cells, gap
 from .hand import Hand
 from .symbols import Symbols
 from .worked import Equation, Worked
@@ -27,14 +27,15 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, every
     """Both passes, a line for each value and each gradient; too long for ``width``, a line for each side."""
     hand = Hand(digits, symbols, flat=True)
     worked = Worked(report, hand, everything)
+    if not worked.steps:
+        yield f"{worked.cells.title()}\n\n{NO_VARIABLE}\n"
+        return
     left = gap(worked.left, hand.symbols) if worked.left else ""
     yield "Forward\n"
     yield from _written(worked.forward(), left, hand, width)
     yield "\nBackward\n"
     if report.trace.arrays:
         yield f"  ({worked.short(hand.symbols.partial)})\n"
-    if report.weighted:
-        yield f"  {worked.cells.upstream()}\n"
     yield from _written(worked.backward(), left, hand, width)
     notes = worked.cells.notes()
     for line in [*([""] if notes else []), *notes, *worked.cells.checks()]:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from ..report import Report, Step
 from . import to_blocks
-from .cells import Cells, gap, steps
+from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ROWS_FOR_RICH = 200
 PORTION = 10_000
 """Nodes of a long table that are laid out at once, in a tenth of a second."""
-NO_VARIABLE = "There is no variable, so there is no gradient."
 _BETWEEN = "  "
 _ANSI = {"": "", "green": "\x1b[32m", "red": "\x1b[31m", "bold": "\x1b[1m"}
 

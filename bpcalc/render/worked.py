@@ -124,6 +124,8 @@ class Worked:
                              any(hand.is_near(edge.product) for edge in uses))
             equation.reason = ", ".join(dict.fromkeys(filter(None, reasons)))
         equation.add(hand.number(step.gradient), hand.is_near(step.gradient))
+        if step.id == self.report.graph.output and self.report.weighted:
+            equation.reason = hand.word("given")
         return equation
 
     def _term(self, step: Step, edge: Edge) -> tuple[list[str], list[str], list[str], str, str]:
