@@ -80,6 +80,8 @@ def _by_entry(function: Callable[..., float]) -> Callable[..., Any]:
 
 def unbroadcast(x: Any, shape: tuple[int, ...]) -> Any:
     """``x`` summed over the axes along which ``shape`` was broadcast to its shape."""
+    if x.shape == shape:
+        return x
     extra = np.ndim(x) - len(shape)
     axes = (*range(extra), *(extra + at for at, size in enumerate(shape) if size == 1 and x.shape[extra + at] != 1))
     if axes:
@@ -522,6 +524,26 @@ def zeros(like: Value) -> Value:
 def ones(like: Value) -> Value:
     """One, in the shape of ``like``."""
     return 1.0 if type(like) is float else np.ones(np.shape(like))
+
+
+def quiet() -> np.errstate:
+    """A context in which infinities and nan arise in silence."""
+    return np.errstate(all="ignore")
+
+
+def shape_of(x: Value) -> tuple[int, ...]:
+    """The shape of an array; () for a number."""
+    return () if type(x) is float else np.shape(x)
+
+
+def as_floats(x: Any) -> Array:
+    """Anything numeric as an ndarray of float64, a number as one without axes."""
+    return np.asarray(x, dtype=float)
+
+
+def root(x: Value) -> Value:
+    """The square root of every entry."""
+    return math.sqrt(x) if type(x) is float else np.sqrt(x)
 
 
 def is_finite(x: Any) -> bool:

@@ -517,16 +517,38 @@ def _learned(report: Report, options: dict[str, Any]) -> Descent | None:
     momentum = 0.9 if options["momentum"] is None else constant(options["momentum"], "momentum")
     until = None if options["until"] is None else constant(options["until"], "until")
     rate, count = constant(options["lr"], "lr"), _whole(options["iterations"], "--iterations", 1, 10**9, 1)
-    shown = _is_terminal(sys.stderr)
-
-    def progress(step: int) -> None:
-        sys.stderr.write(f"\r{step} of {count} steps")
-        sys.stderr.flush()
-
-    learned = descend(report, rate, count, optimizer, momentum, until, progress if shown else None)
-    if shown and learned.steps > 1000:
-        sys.stderr.write("\r" + " " * 40 + "\r")
+    bar = _Bar(count, "steps") if _is_terminal(sys.stderr) else None
+    learned = descend(report, rate, count, optimizer, momentum, until, bar)
+    if bar:
+        bar.clear()
     return learned
+
+
+class _Bar:
+    """A progress bar on standard error, drawn when there has been something to wait for."""
+
+    def __init__(self, count: int, what: str) -> None:
+        from time import monotonic
+
+        self.count = count
+        self.what = what
+        self.clock = monotonic
+        self.next = monotonic() + 0.5
+        self.drawn = False
+
+    def __call__(self, done: int) -> None:
+        """Show that so many are done."""
+        if self.clock() >= self.next:
+            self.next = self.clock() + 0.1
+            self.drawn = True
+            filled = 30 * done // max(self.count, 1)
+            sys.stderr.write(f"\r[{'#' * filled}{' ' * (30 - filled)}] {done} of {self.count} {self.what}")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self.drawn:
+            sys.stderr.write("\r" + " " * 70 + "\r")
 
 
 def _is_terminal(stream: Any) -> bool:
@@ -544,7 +566,7 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
 
         return to_json.report_lines(report, {"descent": as_json(learned)})
     if learned is not None:
-        raise UsageProblem(f"--format {form} cannot show gradient descent", hint="use the table or --json")
+        return _course(report, learned, form, digits)
     if form == "csv":
         from .render import to_csv
 
@@ -593,6 +615,19 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     return to_blocks.lines(report, digits, Symbols(_can_show(_target(options))), options["all"])
 
 
+def _course(report: Report, learned: Descent, form: str, digits: int) -> Iterable[str]:
+    """A descent in the formats that show its course."""
+    if form == "csv":
+        from .render.to_descent import csv_lines
+
+        return csv_lines(learned)
+    if form == "svg":
+        from .render.to_plot import render
+
+        return [render(learned.losses, report.symbol, digits)]
+    raise UsageProblem(f"--format {form} cannot show gradient descent", hint="use the table, svg, csv or --json")
+
+
 def _circuit(report: Report, digits: int, options: dict[str, Any]) -> str:
     from .render import to_circuit
 
@@ -613,9 +648,9 @@ def _table(report: Report, digits: int, options: dict[str, Any], color: str,
     if learned is not None:
         from .render import to_descent
 
-        learnt = to_descent.render(learned, report.symbol, digits, symbols)
+        learnt = to_descent.render(learned, report.symbol, digits, symbols, _width(terminal))
         if len(learned.losses) > 2:
-            return [learnt]
+            return [learnt, *(f"note: {note.message}\n" for note in report.notes if note.code == "data")]
         after += ["\n", learnt]
     from .render import to_table  # rich: only when a table is wanted
 

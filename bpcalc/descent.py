@@ -1,8 +1,9 @@
 """Gradient descent: Weights + (−lr · Gradient), once or many times.
 
-The graph is compiled once into straight-line code from the table's rules; a step is one call.  The
-optimizers follow torch.optim (SGD with momentum and Nesterov momentum; Adam with betas 0.9 and
-0.999 and eps 1e-8), number for number.
+The graph is compiled once into straight-line code from the table's rules; a step is one call.  With
+arrays a step is one pass over the nodes that depend on the weights (array_steps.py).  The optimizers
+follow torch.optim (SGD with momentum and Nesterov momentum; Adam with betas 0.9 and 0.999 and eps
+1e-8), number for number.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from .report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from typing import Any
 
     from .graph import Graph
 
-    Move = Callable[[Sequence[float], Sequence[float]], list[float]]
+    Move = Callable[[Sequence[Any], Sequence[Any]], list[Any]]
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 WORTHWHILE = 50
@@ -35,15 +37,17 @@ _PATIENCE = 20
 class Descent:
     """What happened: the weights' names, their values before and after, and the loss at every step.
 
-    ``losses[0]`` is the loss at the start.  ``gradients`` belong to the start.  ``steps`` is how many
-    updates were made and ``stopped`` why there were no more, in words (empty when all were made).
+    A weight is a float or an array.  ``losses[0]`` is the loss at the start.  ``gradients`` belong to the
+    start.  ``steps`` is how many updates were made and ``stopped`` why there were no more, in words (empty
+    when all were made).  ``inside`` are the names that have their value in the text.
     """
 
-    __slots__ = ("after", "before", "gradients", "losses", "names", "optimizer", "rate", "steps", "stopped")
+    __slots__ = ("after", "before", "gradients", "inside", "losses", "names", "optimizer", "rate", "steps", "stopped")
 
-    def __init__(self, names: list[str], rate: float, optimizer: str, before: list[float],
-                 gradients: list[float]) -> None:
+    def __init__(self, names: list[str], rate: float, optimizer: str, before: list[Any],
+                 gradients: list[Any], inside: Collection[str] = ()) -> None:
         self.names = names
+        self.inside = inside
         self.rate = rate
         self.optimizer = optimizer
         self.before = before
@@ -80,28 +84,34 @@ def descend(
         raise UsageProblem("there is no variable to update")
     if optimizer not in OPTIMIZERS:
         raise UsageProblem(f"there is no optimizer {optimizer}", hint=f"choose from {', '.join(OPTIMIZERS)}")
-    start: list[float] = []
+    shape = getattr(report.value, "shape", None)
+    if shape:
+        raise UsageProblem(f"a descent needs one number as the loss, not an array of shape {shape}",
+                           hint="for example mean(...) or sum(...) of it")
+    start: list[Any] = []
     known = set(variables(graph))
     for name, gradient in gradients.items():
         k = graph.symbols[name]
         if k not in known:
             raise UsageProblem(f"{name} is computed from other variables and cannot be updated",
                                hint="name the variables to update with --wrt")
-        if gradient is None:
+        if not _is_finite(gradient):
             raise UsageProblem(f"the gradient of {name} is undefined at the start",
                                hint="leave it out with --wrt, or start somewhere else")
         start.append(report.trace.values[k])
     found = [value for value in gradients.values() if value is not None]
-    result = Descent(names, rate, optimizer, start, found)
-    move = _Optimizer(optimizer, rate, momentum, len(names)).move
+    inside = [name for name in names if graph.symbols[name] >= len(graph.inputs)]
+    result = Descent(names, rate, optimizer, start, found, inside)
+    move = _Optimizer(optimizer, rate, momentum, len(names), report.trace.arrays).move
     carefully = _evaluation(report)
-    advance = _advance(report, rate, move, optimizer) if iterations >= WORTHWHILE else None
+    advance = _advance(report, rate, move, optimizer) if iterations >= WORTHWHILE or report.trace.arrays else None
+    often = 1 if report.trace.arrays else 1024
     loss = report.value
-    weights: Sequence[float] = start
+    weights: Sequence[Any] = start
     put = result.losses.append
     put(loss)
     rises = 0
-    proposed: Sequence[float] = move(weights, found)
+    proposed: Sequence[Any] = move(weights, found)
     for step in range(1, iterations + 1):
         try:
             if advance is None:
@@ -124,35 +134,41 @@ def descend(
         if rises == _PATIENCE and step < iterations:
             result.stopped = f"stopped at step {step}: the loss rose {_PATIENCE} times in a row; try a smaller --lr"
             break
-        if progress is not None and step % 1024 == 0:
+        if progress is not None and step % often == 0:
             progress(step)
     result.after = list(weights)
     result.steps = len(result.losses) - 1
     return result
 
 
-def _advance(report: Report, rate: float, move: Move, optimizer: str) -> Callable[..., Sequence[float]] | None:
+def _advance(report: Report, rate: float, move: Move, optimizer: str) -> Callable[..., Sequence[Any]] | None:
     """A quick function from the updated variables' values to the loss there and their next values.
 
-    It raises ArithmeticError or ValueError where something is not finite.  None for long graphs and arrays.
+    It raises ArithmeticError or ValueError where something is not finite.  None for long graphs.
     """
     graph, given = report.graph, report._gradients
     leaves = given.leaves
-    if len(graph) > COMPILED or graph.arrays:
-        return None
-    held = {k: report.trace.values[k] for k in range(len(graph.inputs)) if k not in leaves}
-    if optimizer == "sgd":
-        return on_floats(graph, leaves, leaves, given.live, held, report.upstream, rate)
-    evaluate = on_floats(graph, leaves, leaves, given.live, held, report.upstream)
+    evaluate: Callable[..., Sequence[Any]]
+    if report.trace.arrays:
+        from .array_steps import on_arrays
 
-    def advance(*weights: float) -> Sequence[float]:
+        evaluate = on_arrays(graph, leaves, given.live, report.trace.values, report.upstream)
+    elif len(graph) > COMPILED:
+        return None
+    else:
+        held = {k: report.trace.values[k] for k in range(len(graph.inputs)) if k not in leaves}
+        if optimizer == "sgd":
+            return on_floats(graph, leaves, leaves, given.live, held, report.upstream, rate)
+        evaluate = on_floats(graph, leaves, leaves, given.live, held, report.upstream)
+
+    def advance(*weights: Any) -> Sequence[Any]:
         loss, *slopes = evaluate(*weights)
         return loss, *move(weights, slopes)
 
     return advance
 
 
-def _evaluation(report: Report) -> Callable[..., Sequence[float]]:
+def _evaluation(report: Report) -> Callable[..., Sequence[Any]]:
     """A function from the updated variables' values to the loss and its gradients, by the engine's own passes.
 
     It raises _Diverged, which says in words what went wrong.
@@ -164,7 +180,7 @@ def _evaluation(report: Report) -> Callable[..., Sequence[float]]:
     others = [k for k in leaves if k >= inputs]
     base = report.trace.values[:inputs]
 
-    def evaluate(*weights: float) -> Sequence[float]:
+    def evaluate(*weights: Any) -> Sequence[Any]:
         values = list(base)
         moved: Graph = graph
         if others:
@@ -179,14 +195,23 @@ def _evaluation(report: Report) -> Callable[..., Sequence[float]]:
         gradients = backward(trace, leaves, report.upstream)
         slopes = [gradients.grads[k] for k in leaves]
         for k, slope in zip(leaves, slopes):
-            if not isfinite(slope):
+            if not _is_finite(slope):
                 raise _Diverged(f"the gradient of {names[k]} does not exist there")
         return trace.values[graph.output], *slopes
 
     return evaluate
 
 
-def _with_values(graph: Graph, values: dict[int, float]) -> Graph:
+def _is_finite(value: Any) -> bool:
+    """Whether a number or every entry of an array is finite; None, which stands for what does not exist, is not."""
+    if value is None or isinstance(value, float):
+        return value is not None and isfinite(value)
+    from .arrays import is_finite
+
+    return is_finite(value)
+
+
+def _with_values(graph: Graph, values: dict[int, Any]) -> Graph:
     """The graph with other values for variables that have theirs inside the text."""
     from .graph import Graph
     from .ops import INPUT
@@ -195,45 +220,51 @@ def _with_values(graph: Graph, values: dict[int, float]) -> Graph:
     for k, value in values.items():
         if k >= len(graph.inputs):
             ops[k], a[k], b[k] = INPUT, value, -1
-    return Graph(graph.source, ops, a, b, graph.symbols, graph.inputs, graph.output, graph.output_name)
+    return Graph(graph.source, ops, a, b, graph.symbols, graph.inputs, graph.output, graph.output_name, graph.statics,
+                 graph.tokens, graph.arrays)
 
 
 class _Optimizer:
     """From weights and gradients to new weights; remembers what its method needs."""
 
-    def __init__(self, name: str, rate: float, momentum: float, size: int) -> None:
+    def __init__(self, name: str, rate: float, momentum: float, size: int, arrays: bool) -> None:
         self.rate = rate
         self.momentum = momentum
         self.step = 0
-        self.first = [0.0] * size
-        self.second = [0.0] * size
+        self.first: list[Any] = [0.0] * size
+        self.second: list[Any] = [0.0] * size
+        self.root: Callable[[Any], Any] = sqrt
+        if arrays:
+            from .arrays import root
+
+            self.root = root
         self.move = {"sgd": self._plain, "momentum": self._heavy, "nesterov": self._nesterov,
                      "adam": self._adam}[name]
 
-    def _plain(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+    def _plain(self, weights: Sequence[Any], slopes: Sequence[Any]) -> list[Any]:
         rate = -self.rate
         return [weight + rate * slope for weight, slope in zip(weights, slopes)]
 
-    def _gather(self, slopes: Sequence[float]) -> list[float]:
+    def _gather(self, slopes: Sequence[Any]) -> list[Any]:
         # torch.optim.SGD: the buffer begins as the first gradient.
         mu = self.momentum
         self.step += 1
         self.first = list(slopes) if self.step == 1 else [mu * old + new for old, new in zip(self.first, slopes)]
         return self.first
 
-    def _heavy(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+    def _heavy(self, weights: Sequence[Any], slopes: Sequence[Any]) -> list[Any]:
         return self._plain(weights, self._gather(slopes))
 
-    def _nesterov(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+    def _nesterov(self, weights: Sequence[Any], slopes: Sequence[Any]) -> list[Any]:
         gathered = self._gather(slopes)
         return self._plain(weights, [slope + self.momentum * old for slope, old in zip(slopes, gathered)])
 
-    def _adam(self, weights: Sequence[float], slopes: Sequence[float]) -> list[float]:
+    def _adam(self, weights: Sequence[Any], slopes: Sequence[Any]) -> list[Any]:
         one, two, tiny = 0.9, 0.999, 1e-8
         self.step += 1
         self.first = [one * old + (1 - one) * new for old, new in zip(self.first, slopes)]
         self.second = [two * old + (1 - two) * new * new for old, new in zip(self.second, slopes)]
         scale = self.rate / (1 - one ** self.step)
-        root = sqrt(1 - two ** self.step)
-        return [weight - scale * mean / (sqrt(square) / root + tiny)
+        root = sqrt(1 - two ** self.step)      # torch divides here, not the squares: the numbers are its own
+        return [weight - scale * mean / (self.root(square) / root + tiny)
                 for weight, mean, square in zip(weights, self.first, self.second)]

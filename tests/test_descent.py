@@ -2,14 +2,24 @@
 
 import json
 import math
+import re
+import shlex
+from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 from bpcalc import BpcalcError, backprop
+from bpcalc.array_steps import on_arrays
+from bpcalc.bindings import from_words
 from bpcalc.descent import OPTIMIZERS, descend
 from bpcalc.engine import forward
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_descent import plot, render
+from bpcalc.render.to_plot import render as picture
+
+DATA = Path(__file__).parent.parent / "docs" / "data" / "images.csv"
 
 CLASSIFIER = ("sB = W1_1*p1 + W1_2*p2; sC = W2_1*p1 + W2_2*p2; L = max(0, sC - sB + 1)",
               {"W1_1": -2, "W1_2": -1, "W2_1": 1, "W2_2": -5, "p1": 3, "p2": 2})
@@ -122,7 +132,7 @@ def test_words_to_paste_start_where_the_descent_ended(bpcalc):
 
 
 @pytest.mark.parametrize("words", [["--iterations", "3"], ["--lr", "0.1", "--iterations", "0"],
-                                   ["--lr", "0.1", "--optimizer", "adm"], ["--lr", "0.1", "--format", "csv"],
+                                   ["--lr", "0.1", "--optimizer", "adm"], ["--lr", "0.1", "--format", "latex"],
                                    ["--lr", "x"]], ids=" ".join)
 def test_settings_that_make_no_sense_are_refused(words, bpcalc):
     ran = bpcalc("x^2", "x=1", *words)
@@ -151,3 +161,248 @@ def test_the_descent_agrees_with_the_engine_at_its_last_step():
     values = dict(zip(descent.names, descent.after))
     trace = forward(report.graph, [values[name] for name in report.graph.inputs])
     assert trace.values[report.graph.output] == descent.losses[-1]
+
+
+# ------------------------------------------------------------------------------------------- arrays
+RNG = np.random.default_rng(7)
+IMAGES = {"X": RNG.normal(size=(20, 3)), "y": RNG.integers(0, 4, 20), "W": RNG.normal(size=(3, 4)),
+          "b": RNG.normal(size=4), "c": 0.5}
+LOSS = "s = X @ W + b; mean(cross_entropy(s, y)) + c*sum(W^2)/10 + (c - 1)^2"
+
+
+def softmax_loss(weights):
+    """The loss LOSS and its gradients, worked out by hand."""
+    w, b, c = weights
+    x, y = IMAGES["X"], IMAGES["y"]
+    raised = np.exp(x @ w + b)
+    p = raised / raised.sum(axis=1, keepdims=True)
+    loss = -np.log(p[range(20), y]).mean() + c * (w * w).sum() / 10 + (c - 1) ** 2
+    ds = (p - np.eye(4)[y]) / 20
+    return loss, (x.T @ ds + c * w / 5, ds.sum(axis=0), (w * w).sum() / 10 + 2 * (c - 1))
+
+
+def arrays_by_hand(optimizer, rate, steps, mu=0.9):
+    """The textbook's update rules, entry by entry, on LOSS."""
+    weights = [IMAGES[name].copy() if name != "c" else 0.5 for name in "Wbc"]
+    buffer, first, second = [0, 0, 0], [0, 0, 0], [0, 0, 0]
+    losses = [softmax_loss(weights)[0]]
+    for step in range(1, steps + 1):
+        for i, slope in enumerate(softmax_loss(weights)[1]):
+            if optimizer == "adam":
+                first[i] = 0.9 * first[i] + 0.1 * slope
+                second[i] = 0.999 * second[i] + 0.001 * slope**2
+                mean, square = first[i] / (1 - 0.9**step), second[i] / (1 - 0.999**step)
+                weights[i] = weights[i] - rate * mean / (square**0.5 + 1e-8)
+            else:
+                buffer[i] = slope if step == 1 else mu * buffer[i] + slope
+                direction = {"sgd": slope, "momentum": buffer[i], "nesterov": slope + mu * buffer[i]}[optimizer]
+                weights[i] = weights[i] - rate * direction
+        losses.append(softmax_loss(weights)[0])
+    return weights, losses
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_optimizers_follow_the_textbook_on_arrays(optimizer):
+    descent = descend(backprop(LOSS, IMAGES, wrt=["W", "b", "c"]), 0.05, 60, optimizer)
+    weights, losses = arrays_by_hand(optimizer, 0.05, 60)
+    assert descent.losses == pytest.approx(losses, rel=1e-11)
+    for found, wanted in zip(descent.after, weights):
+        assert np.shape(found) == np.shape(wanted)
+        assert found == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_numbers_are_those_of_torch(optimizer):
+    torch = pytest.importorskip("torch")
+    tensors = {name: torch.tensor(value, dtype=torch.float64, requires_grad=name in "Wbc")
+               if name != "y" else torch.tensor(value) for name, value in IMAGES.items()}
+    weights = [tensors[name] for name in "Wbc"]
+    made = {"sgd": lambda: torch.optim.SGD(weights, lr=0.05),
+            "momentum": lambda: torch.optim.SGD(weights, lr=0.05, momentum=0.8),
+            "nesterov": lambda: torch.optim.SGD(weights, lr=0.05, momentum=0.8, nesterov=True),
+            "adam": lambda: torch.optim.Adam(weights, lr=0.05)}[optimizer]()
+    losses = []
+    for _ in range(61):
+        made.zero_grad()
+        w, b, c = weights
+        data_loss = torch.nn.functional.cross_entropy(tensors["X"] @ w + b, tensors["y"])
+        loss = data_loss + c * (w**2).sum() / 10 + (c - 1) ** 2
+        losses.append(loss.item())
+        loss.backward()
+        if len(losses) <= 60:
+            made.step()
+    descent = descend(backprop(LOSS, IMAGES, wrt=["W", "b", "c"]), 0.05, 60, optimizer, momentum=0.8)
+    assert descent.losses == pytest.approx(losses, rel=1e-11)
+    for found, wanted in zip(descent.after, weights):
+        assert found == pytest.approx(wanted.detach().numpy(), rel=1e-9)
+
+
+@pytest.mark.parametrize(("expression", "values"), [
+    ("s = W @ x; hinge(s, 0)", {"W": [[-2, -1], [1, -5]], "x": [3, 2]}),
+    ("sum(max(0, s[j] - s[1] + 1) for j in range(3) if j != 1)", {"s": [3.2, 5.1, 4.9]}),
+    ("mean(where(x > 0, x^2, a*x)) + max(x) + min(a, x[0])", {"x": [1, -2, 3], "a": 0.5}),
+    ("sum(relu(W - v)) + norm(v)^2 + prod(v)", {"W": [[1, 2], [-3, 4]], "v": [0.5, 1.5]}),
+    ("sum(softmax(W, axis=0)^2) + logsumexp(W[0, :]) + sum(W[:, 1] * W[:, 0])", {"W": [[1, 2], [-3, 4.0]]}),
+    ("k = [1, 2]; third = 1/3; sum(k*x)*third + k @ x", {"x": [3, 4]}),
+    ("u = x @ x; u*u + sum(exp(-x/u)) - a/u", {"x": [1, 2], "a": 2}),
+    ("sum(outer(a, b) @ concat(a, b)[1:3]) + mean([a, b].T)", {"a": [1, 2], "b": [3, 4]}),
+    ("mean(huber(x, 1)) + sum(bce_with_logits(x, 1)) + sum(sigmoid(c - x))", {"x": [1, 5], "c": 1}),
+    ("sum(x) * 0 + y", {"x": [1, 2], "y": 2}),
+])
+def test_a_step_gives_what_the_engine_gives(expression, values):
+    report = backprop(expression, values)
+    run = on_arrays(report.graph, report._gradients.leaves, report._gradients.live, report.trace.values, 1.0)
+    weights = {name: report.trace.values[report.graph.symbols[name]] * 1.25 + 0.1 for name in report.gradients}
+    value, *slopes = run(*weights.values())
+    inside = {name for name in weights if report.graph.symbols[name] >= len(report.graph.inputs)}
+    text = expression
+    for name in inside:
+        text = re.sub(rf"\b{name} = [^;]*;", f"{name} = {np.asarray(weights[name]).tolist()};", text)
+    again = backprop(text, {**values, **{name: w for name, w in weights.items() if name not in inside}})
+    assert value == pytest.approx(again.value, rel=1e-14)
+    for name, slope in zip(weights, slopes):
+        assert type(slope) is type(weights[name])
+        assert slope == pytest.approx(again.gradients[name], rel=1e-12, abs=1e-15)
+
+
+def test_only_what_depends_on_the_weights_is_computed_again():
+    report = backprop("sum(log(X)) + sum(w^2)", X=[1, 2], w=[1, 2], wrt="w")
+    run = on_arrays(report.graph, report._gradients.leaves, report._gradients.live, report.trace.values, 1.0)
+    report.trace.values[0][:] = -1                 # a logarithm of this would fail
+    assert run(np.array([0.0, 3.0]))[0] == pytest.approx(math.log(2) + 9)
+
+
+def test_an_upstream_gradient_counts_in_every_step():
+    plain = descend(backprop("sum((x - 1)^2)", x=[2, 3]), 0.2, 10)
+    weighted = descend(backprop("sum((x - 1)^2)", x=[2, 3], upstream=2), 0.1, 10)
+    assert weighted.after[0] == pytest.approx(plain.after[0])
+
+
+@pytest.mark.parametrize(("expression", "values", "rate", "words"), [
+    ("sum(x^4)", {"x": [10, 1]}, 1.0, "too large"),
+    ("sum(log(x))", {"x": [1, 2]}, 2.0, "log needs a positive number (entry [0])"),
+    ("sum(x^2)", {"x": [1e-3, 1]}, 1.01, "the loss rose 20 times in a row"),
+    ("sum(sqrt(x))", {"x": [1, 4]}, 2.0, "the gradient of x does not exist"),
+])
+def test_it_stops_in_words_with_arrays(expression, values, rate, words):
+    descent = descend(backprop(expression, values), rate, 300)
+    assert words in descent.stopped
+    assert np.isfinite(descent.after[0]).all()
+    assert all(map(math.isfinite, descent.losses))
+
+
+def test_it_converges_with_arrays():
+    descent = descend(backprop("sum((x - c)^2)", x=[0, 0], c=[1, 2], wrt="x"), 0.1, 10_000, until=1e-12)
+    assert descent.stopped.startswith("converged")
+    assert descent.after[0] == pytest.approx([1, 2], abs=1e-5)
+
+
+@pytest.mark.parametrize(("expression", "values", "wrt", "message"), [
+    ("x^2", {"x": [1, 2]}, None, r"one number as the loss, not an array of shape \(2,\)"),
+    ("sum(sqrt(x))", {"x": [0, 1]}, None, "the gradient of x is undefined at the start"),
+    ("q = x*y; sum(q^2)", {"x": [1, 2], "y": 2}, ["q"], "q is computed"),
+])
+def test_what_cannot_be_updated_with_arrays_is_refused(expression, values, wrt, message):
+    with pytest.raises(BpcalcError, match=message):
+        descend(backprop(expression, values, wrt=wrt), 1.0)
+
+
+SLIDE = ["s = W @ x; L = hinge(s, y)", "W=[-2 -1; 1 -5]", "x=[3, 2]", "y=0", "--wrt", "W", "--lr", "1"]
+
+
+def test_the_command_line_shows_the_slides_three_matrices(bpcalc):
+    out = bpcalc(*SLIDE).out
+    table = out[out.index("weight"):].splitlines()
+    assert table[0].split("  ")[-1] == "value + (-1 × gradient)"
+    assert table[2].split() == ["W", "(2,", "2)", "[-2", "-1]", "[-3", "-2]", "[", "1", "1]"]
+    assert table[3].split() == ["[", "1", "-5]", "[", "3", "2]", "[-2", "-7]"]
+    assert "before: L = 2\nafter:  L = 0\n" in out
+
+
+def test_a_narrow_terminal_gets_the_matrices_below_each_other(bpcalc, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    out = bpcalc("sum((A - 1)^2)", "A=[1.25 2.5 3.75 4.125; 1 2 3 4]", "--lr", "0.1").out
+    lines = out[out.index("A  (2, 4)\n  value"):].splitlines()
+    assert "1.25" in lines[1]
+    assert lines[2].startswith(" " * 10)
+    assert lines[3].startswith("  gradient")
+
+
+@pytest.mark.parametrize("shape", [(1,), (3,), (1, 1), (1, 3), (3, 1), (2, 3), (2, 1, 2)])
+def test_words_to_paste_keep_the_shape_and_every_digit(shape, bpcalc):
+    start = np.round(RNG.normal(size=shape) * 1e-6, 9)
+    word = f"W={start.tolist()}"
+    ran = bpcalc("sum((W - 1/3)^2)", word, "--lr", "0.1", "--iterations", "2")
+    words = shlex.split(ran.out.split("to paste: ")[1].splitlines()[0])
+    expected = descend(backprop("sum((W - 1/3)^2)", W=start), 0.1, 2).after[0]
+    found = from_words(words)["W"]
+    assert found.shape == shape
+    assert (found == expected).all()
+    assert ran.out.count('"') == 2
+
+
+def test_weights_inside_the_text_are_not_for_pasting(bpcalc):
+    out = bpcalc("W = [1, 2]; sum((W - v)^2)", "v=3", "--lr", "0.1", "--iterations", "3").out
+    assert re.search(r"^to paste: v=\S+$", out, re.M)
+    assert re.search(r"^in the text: W = \[.+, .+\]$", out, re.M)
+
+
+def test_large_weights_are_summarised_and_not_pasted(bpcalc, tmp_path):
+    np.save(tmp_path / "w.npy", np.ones((40, 30)))
+    out = bpcalc("sum(W^2)", f"W=@{tmp_path / 'w.npy'}", "--lr", "0.1", "--iterations", "3").out
+    assert "too large to paste: W; --json has all numbers" in out
+    assert len(out) < 4000
+
+
+def test_the_losses_as_csv(bpcalc):
+    out = bpcalc("sum((x - 1)^2)", "x=[3]", "--lr", "0.25", "--iterations", "2", "--format", "csv").out
+    assert out == "step,loss\n0,4.0\n1,1.0\n2,0.25\n"
+
+
+def test_the_losses_as_a_picture(bpcalc, tmp_path):
+    path = tmp_path / "loss.svg"
+    bpcalc("L = sum((x - 1)^2)", "x=[3]", "--lr", "0.1", "--iterations", "50", "-o", path)
+    root = ElementTree.fromstring(path.read_text())
+    line = root.find(".//{*}polyline").get("points").split()
+    heights = [float(point.split(",")[1]) for point in line]
+    assert len(line) == 51
+    assert heights == sorted(heights), "the loss falls, so the line goes down"
+    assert "4 at the start" in root.find(".//{*}desc").text
+    assert any("logarithmic" in (item.text or "") for item in root.iter())
+
+
+@pytest.mark.parametrize("losses", [[1.0, 1.0], [0.0, -1e308, 1e308], [5e-324, 0.0, 1e-310], [1e-300, 1e300],
+                                    [float(step % 7) for step in range(5000)], [-1.0, -2.5, -3.0]])
+def test_every_course_can_be_drawn_inside_the_picture(losses):
+    root = ElementTree.fromstring(picture(losses, "<L>"))
+    for item in root.iter():
+        for point in (item.get("points") or "").split():
+            x, y = map(float, point.split(","))
+            assert 0 < x < 640
+            assert 0 < y < 360
+    points = root.find(".//{*}polyline").get("points").split()
+    assert 2 <= len(points) <= 602
+
+
+def test_a_long_course_keeps_its_peaks():
+    losses = [1.0] * 10_000
+    losses[7777] = 9.0
+    points = ElementTree.fromstring(picture(losses, "L")).find(".//{*}polyline").get("points").split()
+    assert len({point.split(",")[1] for point in points}) == 2
+
+
+def test_progress_is_told_step_by_step_with_arrays():
+    told = []
+    descend(backprop("sum(x^2)", x=[1, 2]), 0.1, 5, progress=told.append)
+    assert told == [1, 2, 3, 4, 5]
+
+
+def test_the_shipped_images_are_learnt_from_the_command_line(bpcalc):
+    words = ["s = [pixel_1, pixel_2].T @ W + b; {}", "--data", str(DATA), "W=[0 0 0; 0 0 0]", "b=[0, 0, 0]"]
+    loss = "mean(cross_entropy(s, label)) + 0.001*sum(W^2)"
+    ran = bpcalc(words[0].format(loss), *words[1:], "--lr", "1", "--iterations", "200", "--wrt", "W,b")
+    assert ran.err == ""
+    assert "note: label: 0 = bird, 1 = car, 2 = frog" in ran.out
+    weights = shlex.split(ran.out.split("to paste: ")[1].splitlines()[0])
+    right = bpcalc(words[0].format("mean(hinge(s, label, 0) == 0)"), *words[1:3], *weights).out
+    assert float(right.splitlines()[0].split()[-1]) > 0.9

@@ -415,7 +415,7 @@ class Update:
 
     def moved(self, k: int, run: Run) -> float:
         """The new value of variable ``k`` with the gradients of a run."""
-        return self.before[k] - self.rate * run.grads[k] if self.plainly else self.after[k]
+        return float(self.before[k] - self.rate * run.grads[k] if self.plainly else self.after[k])
 
     def again(self, rule: Callable[[float, float, float], float]) -> Mapping[int, float]:
         """The variables after as many steps of another rule, of (old value, gradient, rate)."""

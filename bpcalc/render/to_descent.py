@@ -5,41 +5,64 @@ from __future__ import annotations
 from math import log10
 
 from ..descent import Descent
+from .grids import beside, shape_of, show_value
 from .numbers import show
 from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
+
+PASTED = 1000
+"""Arrays of up to this many entries are written as words to paste."""
 
 _LINES = 12
 _COLUMNS, _ROWS = 56, 9
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], symbols: Symbols) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(heads, *rows)]
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], symbols: Symbols, width: int | None = None,
+           ) -> list[str]:
+    """Rows under their heads, the first column to the left; as blocks where that is wider than ``width``."""
+    cells = [[cell.split("\n") for cell in row] for row in rows]
+    widths = [max(map(len, [head, *(line for row in cells for line in row[at])])) for at, head in enumerate(heads)]
+    total = sum(widths) + 2 * (len(widths) - 1)
+    if width is not None and total > width:
+        return _blocks(heads, rows)
 
-    def line(cells: Sequence[str]) -> str:
-        first = cells[0].ljust(widths[0])
-        return "  ".join([first, *(cell.rjust(size) for cell, size in zip(cells[1:], widths[1:]))]).rstrip()
+    def line(parts: Sequence[str]) -> str:
+        first = parts[0].ljust(widths[0])
+        return "  ".join([first, *(part.rjust(size) for part, size in zip(parts[1:], widths[1:]))]).rstrip()
 
-    return [line(heads), symbols.rule * (sum(widths) + 2 * (len(widths) - 1)), *map(line, rows)]
+    lines = [line(heads), symbols.rule * total]
+    for row in cells:
+        lines += [line([cell[at] if at < len(cell) else "" for cell in row]) for at in range(max(map(len, row)))]
+    return lines
 
 
-def update_lines(descent: Descent, loss: str, digits: int, symbols: Symbols) -> list[str]:
+def _blocks(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    size = max(map(len, heads[1:]))
+    lines: list[str] = []
+    for first, *cells in rows:
+        lines += ["", first] if lines else [first]
+        for head, cell in zip(heads[1:], cells):
+            lines += beside(f"  {head.ljust(size)}  ", cell).split("\n")
+    return lines
+
+
+def update_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, width: int | None = None) -> list[str]:
     """One update: weight, gradient, weight + (−lr · gradient) = new weight, and the loss before and after."""
-    number = [show(-descent.rate, digits)]
-    heads = ("weight", "value", "gradient", f"value + ({number[0]} {symbols.times} gradient)")
+    number = show(-descent.rate, digits)
+    heads = ("weight", "value", "gradient", f"value + ({number} {symbols.times} gradient)")
     rows = []
     plain = descent.optimizer == "sgd"
     for name, before, slope, after in zip(descent.names, descent.before, descent.gradients, descent.after):
-        old, gradient, new = (show(value, digits) for value in (before, slope, after))
-        sum_ = f"{old} + ({number[0]} {symbols.times} {gradient}) = {new}" if plain else new
-        rows.append((name, old, gradient, sum_))
+        old, gradient, new = (show_value(value, digits, unicode=symbols.unicode) for value in (before, slope, after))
+        sum_ = f"{old} + ({number} {symbols.times} {gradient}) = {new}" if plain and not shape_of(after) else new
+        rows.append((_headed(name, after), old, gradient, sum_))
     if not plain:
         heads = (*heads[:3], f"after one {descent.optimizer} step")
-    lines = _table(heads, rows, symbols)
+    lines = _table(heads, rows, symbols, width)
     lines += ["", f"before: {loss} = {show(descent.losses[0], digits)}"]
     if descent.steps:
         lines.append(f"after:  {loss} = {show(descent.losses[-1], digits)}")
@@ -48,7 +71,7 @@ def update_lines(descent: Descent, loss: str, digits: int, symbols: Symbols) -> 
     return lines
 
 
-def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols) -> list[str]:
+def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, width: int | None = None) -> list[str]:
     """Many updates: the loss along the way, a plot of it, and the final weights."""
     losses = descent.losses
     lines = _table(("step", loss), [(str(step), show(losses[step], digits)) for step in _some(len(losses))], symbols)
@@ -56,19 +79,45 @@ def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols) ->
         lines += ["", *plot(losses, loss, symbols)]
     lines.append("")
     lines += _table(("weight", "start", "end"),
-                    [(name, show(before, digits), show(after, digits))
-                     for name, before, after in zip(descent.names, descent.before, descent.after)], symbols)
+                    [(_headed(name, after), *(show_value(value, digits, unicode=symbols.unicode)
+                                                      for value in (before, after)))
+                     for name, before, after in zip(descent.names, descent.before, descent.after)], symbols, width)
     lines += ["", f"{loss} = {show(losses[0], digits)} at the start, {show(losses[-1], digits)} "
                   f"after {descent.steps} step{'s' * (descent.steps != 1)}"]
-    lines.append("to paste: " + " ".join(f"{name}={after!r}" for name, after in zip(descent.names, descent.after)))
-    return lines
+    return lines + _to_paste(descent)
 
 
-def render(descent: Descent, loss: str, digits: int = 6, symbols: Symbols | None = None) -> str:
+def _headed(name: str, value: Any) -> str:
+    """A weight's name, of an array with its shape."""
+    return f"{name}  {shape_of(value)}" if shape_of(value) else name
+
+
+def _to_paste(descent: Descent) -> list[str]:
+    """The final weights as words for the command line, in full precision."""
+    words, inside, large = [], [], []
+    for name, after in zip(descent.names, descent.after):
+        if getattr(after, "size", 1) > PASTED:
+            large.append(name)
+        elif name in descent.inside:
+            inside.append(f"{name} = {_literal(after)}")
+        else:
+            words.append(f'"{name}={_literal(after)}"' if shape_of(after) else f"{name}={after!r}")
+    lines = [f"to paste: {' '.join(words)}"] if words else []
+    lines += [f"in the text: {'; '.join(inside)}"] if inside else []
+    return lines + ([f"too large to paste: {', '.join(large)}; --json has all numbers"] if large else [])
+
+
+def _literal(value: Any) -> str:
+    """A value as the language writes it, in full precision."""
+    return repr(value.tolist() if shape_of(value) else value)
+
+
+def render(descent: Descent, loss: str, digits: int = 6, symbols: Symbols | None = None,
+           width: int | None = None) -> str:
     """The update, or the whole descent when more than one step was asked for or made."""
     symbols = symbols or Symbols()
-    lines = update_lines(descent, loss, digits, symbols) if len(descent.losses) <= 2 else \
-        descent_lines(descent, loss, digits, symbols)
+    lines = update_lines(descent, loss, digits, symbols, width) if len(descent.losses) <= 2 else \
+        descent_lines(descent, loss, digits, symbols, width)
     if descent.stopped:
         lines.append(descent.stopped)
     return "".join(f"{line}\n" for line in lines)
@@ -86,7 +135,7 @@ def plot(losses: Sequence[float], name: str, symbols: Symbols) -> list[str]:
     columns = min(_COLUMNS, len(losses))
     picked = [losses[round(at * (len(losses) - 1) / (columns - 1))] for at in range(columns)]
     low, high = min(picked), max(picked)
-    logarithmic = low > 0 and high > 1000 * low
+    logarithmic = is_logarithmic(picked)
     scale = [log10(loss) for loss in picked] if logarithmic else list(picked)
     bottom, top = min(scale), max(scale)
     size = (top - bottom) or 1.0
@@ -104,6 +153,19 @@ def plot(losses: Sequence[float], name: str, symbols: Symbols) -> list[str]:
     return lines
 
 
+def is_logarithmic(losses: Sequence[float]) -> bool:
+    """Whether losses are drawn on a logarithmic axis: where they span more than a thousandfold."""
+    low, high = min(losses), max(losses)
+    return low > 0 and high > 1000 * low
+
+
+def csv_lines(descent: Descent) -> Iterator[str]:
+    """The loss at the start and after each step, as CSV in full precision."""
+    yield "step,loss\n"
+    for step, loss in enumerate(descent.losses):
+        yield f"{step},{loss!r}\n"
+
+
 def as_json(descent: Descent) -> dict[str, Any]:
     """The descent as a member of the JSON report."""
     return {
@@ -111,8 +173,17 @@ def as_json(descent: Descent) -> dict[str, Any]:
         "optimizer": descent.optimizer,
         "steps": descent.steps,
         "stopped": descent.stopped,
-        "weights": [{"name": name, "before": before, "gradient": gradient, "after": after}
+        "weights": [{"name": name, **_shaped(after), "before": _nested(before), "gradient": _nested(gradient),
+                     "after": _nested(after)}
                     for name, before, gradient, after
                     in zip(descent.names, descent.before, descent.gradients, descent.after)],
         "losses": descent.losses,
     }
+
+
+def _nested(value: Any) -> Any:
+    return value.tolist() if shape_of(value) else value
+
+
+def _shaped(value: Any) -> dict[str, Any]:
+    return {"shape": [*shape_of(value)]} if shape_of(value) else {}
