@@ -29,6 +29,15 @@ class ArrayReport(Report):
         """Whether an upstream gradient other than 1 arrives at the output."""
         return hasattr(self.upstream, "shape") or float(self.upstream) != 1.0
 
+    def opened(self, name: str | None = None) -> Report:
+        """This run entry by entry, as a plain Report; with ``name`` only that step and its inputs are shown.
+
+        Raises LimitProblem where that is too large.
+        """
+        from .opened import opened
+
+        return opened(self, name)
+
     def rounded(self, decimals: int) -> Report:
         """Hand arithmetic is for single numbers.
 

@@ -394,6 +394,10 @@ def arrays() -> Arrays:
 
 
 # ---------------------------------------------------------------------------------- one operation
+# Branches that are not chosen are computed all the same: what goes wrong in them is no one's business.
+_quietly = np.errstate(all="ignore")
+
+
 def _tidy(found: Any) -> Value:
     return float(found) if np.ndim(found) == 0 else np.asarray(found, dtype=float)
 
@@ -402,6 +406,7 @@ def _all_floats(given: Sequence[Value]) -> bool:
     return all(type(x) is float for x in given)
 
 
+@_quietly
 def value(row: Op, given: Sequence[Value], statics: dict[str, Any]) -> Value:
     """The value of an operation.
 
@@ -422,6 +427,7 @@ def value(row: Op, given: Sequence[Value], statics: dict[str, Any]) -> Value:
                                      *points)[0])
 
 
+@_quietly
 def outside(row: Op, given: Sequence[Value]) -> tuple[str, Any] | None:
     """The words for the domain that ``given`` is outside of, and where: an index, or None for numbers."""
     points = [np.asarray(x) for x in given]
@@ -432,7 +438,7 @@ def outside(row: Op, given: Sequence[Value]) -> tuple[str, Any] | None:
     return None
 
 
-@np.errstate(all="ignore")
+@_quietly
 def local(row: Op, slot: int, given: Sequence[Value], out: Value) -> Value | None:
     """The local gradient of an elementwise operation: as large as its result; nan where undefined.
 
@@ -459,7 +465,7 @@ def flows(row: Op, slot: int) -> bool:
     return not row.structural or row.pull(slot) != ""
 
 
-@np.errstate(all="ignore")
+@_quietly
 def product(row: Op, slot: int, given: Sequence[Value], out: Value, statics: dict[str, Any], g: Value) -> Value:
     """What flows back to argument ``slot``: upstream × local, or the structural rule; in the argument's shape."""
     shape = np.shape(given[slot])
@@ -474,6 +480,7 @@ def product(row: Op, slot: int, given: Sequence[Value], out: Value, statics: dic
     return _tidy(unbroadcast(np.multiply(g, number), shape))
 
 
+@_quietly
 def at_kink(row: Op, test: str, given: Sequence[Value], out: Value, statics: dict[str, Any]) -> bool:
     """Whether any entry is at the kink that ``test`` describes."""
     points = list(given) if row.structural else [np.asarray(x) for x in given]
@@ -484,13 +491,12 @@ def at_kink(row: Op, test: str, given: Sequence[Value], out: Value, statics: dic
 # ------------------------------------------------------------------------------------ whole passes
 def forward(graph: Graph, values: list[Any]) -> None:
     """Append the value of every node from ``len(values)`` on, as the float loop does."""
-    with np.errstate(all="ignore"):
-        for k in range(len(values), len(graph)):
-            row = TABLE[graph.ops[k]]
-            if row.params:
-                values.append(value(row, [values[i] for i in graph.args(k)], graph.statics.get(k, _NONE)))
-            else:
-                values.append(graph.a[k])
+    for k in range(len(values), len(graph)):
+        row = TABLE[graph.ops[k]]
+        if row.params:
+            values.append(value(row, [values[i] for i in graph.args(k)], graph.statics.get(k, _NONE)))
+        else:
+            values.append(graph.a[k])
 
 
 _NONE: dict[str, Any] = {}
@@ -498,18 +504,17 @@ _NONE: dict[str, Any] = {}
 
 def backward(graph: Graph, values: Sequence[Any], grads: list[Any], live: bytearray) -> None:
     """The reverse sweep over the nodes that are ``live``; ``grads`` holds the output's, and None elsewhere."""
-    with np.errstate(all="ignore"):
-        for k in range(graph.output, len(graph.inputs) - 1, -1):
-            g = grads[k]
-            row = TABLE[graph.ops[k]]
-            if g is None or not live[k] or not row.params:
-                continue
-            args = graph.args(k)
-            given = [values[i] for i in args]
-            for slot, i in enumerate(args):
-                if live[i] and flows(row, slot):
-                    part = product(row, slot, given, values[k], graph.statics.get(k, _NONE), g)
-                    grads[i] = part if grads[i] is None else grads[i] + part
+    for k in range(graph.output, len(graph.inputs) - 1, -1):
+        g = grads[k]
+        row = TABLE[graph.ops[k]]
+        if g is None or not live[k] or not row.params:
+            continue
+        args = graph.args(k)
+        given = [values[i] for i in args]
+        for slot, i in enumerate(args):
+            if live[i] and flows(row, slot):
+                part = product(row, slot, given, values[k], graph.statics.get(k, _NONE), g)
+                grads[i] = part if grads[i] is None else grads[i] + part
     for k, g in enumerate(grads):
         if g is None:
             grads[k] = zeros(values[k])
@@ -549,6 +554,16 @@ def root(x: Value) -> Value:
 def is_finite(x: Any) -> bool:
     """Whether every entry is finite."""
     return bool(np.isfinite(x).all())
+
+
+def overflowed(x: Any) -> bool:
+    """Whether any entry is infinite."""
+    return bool(np.isinf(x).any())
+
+
+def without_infinities(x: Value) -> Value:
+    """An array with nan, which stands for what does not exist, in the place of infinities."""
+    return x if type(x) is float else np.where(np.isfinite(x), x, np.nan)
 
 
 def broadcast(x: Value, shape: tuple[int, ...]) -> Value:

@@ -62,24 +62,25 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         if options[key] is not None:
             raise UsageProblem(f"--{key} needs an exercise", hint="for example --practice easy")
     source, bindings = _inputs(words, options["file"])
-    from .bindings import constant, from_words
+    from .bindings import from_words, value_of
     from .report import run
     from .syntax import parse
 
     given = _merged(from_words(bindings), options["bindings"])
     data = _data(options["data"], given)
-    upstream = 1.0 if options["upstream"] is None else constant(options["upstream"], "upstream")
+    upstream = 1.0 if options["upstream"] is None else value_of(options["upstream"], "upstream")
     wrt = [name.strip() for names in options["wrt"] for name in names.split(",") if name.strip()]
     if options["wrt"] and not wrt:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     if options["batch"] is not None:
         return _batch(source, given, wrt or None, upstream, form, options)
     columns: Mapping[str, Any] = data or {}
-    graph = parse(source, (*given, *columns))
+    graph = parse(source, {**given, **columns})
     used = [name for name in graph.inputs if name in columns]
     report = run(graph, {**given, **{name: columns[name] for name in used}}, wrt or None, upstream, held=used)
     if data is not None:
         report.notes += _about(data, used)
+    report = _by_entry(report, options)
     if options["grade"] is not None:
         return _class_list(report, form, options), 0
     if options["check"] or options["check_file"] is not None:
@@ -113,9 +114,23 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     return pieces, code
 
 
+def _by_entry(report: Report, options: dict[str, Any]) -> Report:
+    """The report, or the one opened into entries: where that is asked for, and for paths, which are through numbers."""
+    asked = options["expand"] is not None
+    if not report.trace.arrays:
+        if asked:
+            raise UsageProblem("--expand opens arrays, and there is none here")
+        return report
+    if asked or options["paths"] is not None:
+        from .opened import opened
+
+        return opened(report, options["expand"] or None)
+    return report
+
+
 # ------------------------------------------------------------------------------------------ batch
-_ALONE = ("data", "check", "check_file", "grade", "worksheet", "paths", "round", "exact", "graph", "all", "symbolic",
-          "gradcheck", "lr", "steps", "reveal")
+_ALONE = ("data", "expand", "check", "check_file", "grade", "worksheet", "paths", "round", "exact", "graph", "all",
+          "symbolic", "gradcheck", "lr", "steps", "reveal")
 """Options that are about a single run."""
 
 

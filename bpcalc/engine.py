@@ -429,11 +429,12 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
     grads: list[Any] = [None] * len(graph)
     grads[graph.output] = whole
     arrays.backward(graph, values, grads, bytearray(x & y for x, y in zip(live, reached)))
-    if all(arrays.is_finite(grads[k]) for k in range(len(graph)) if live[k]):
-        reached_ = None
-    else:
-        reached_ = reached
-    result = Gradients(trace, grads, live, leaves, upstream, reached_)
+    sound = all(arrays.is_finite(grads[k]) for k in range(len(graph)) if live[k])
+    result = Gradients(trace, grads, live, leaves, upstream, None if sound else reached)
+    if not sound:
+        result.notes.extend(Note("overflow", k, "the gradient is too large for a double-precision number")
+                            for k in leaves if arrays.overflowed(grads[k]))
+        result.grads = [arrays.without_infinities(gradient) for gradient in grads]
     if type(values[graph.output]) is not float and type(upstream) is float:
         result.notes.append(Note("output", graph.output, f"it has shape {values[graph.output].shape}; the gradients "
                                  "are those of the sum of its entries"))

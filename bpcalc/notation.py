@@ -43,12 +43,21 @@ def open_up(source: Source, tokens: list[Token], evaluate: Evaluate, literals: d
     nested lists of the arrays, by their token.  Raises SyntaxProblem and LimitProblem.
     """
     if any(token == "for" for token, _, _ in tokens):
+        tokens = [part for token in tokens for part in _words(token)]
         tokens = list(_Sums(source, evaluate).opened(tokens))
     _refuse_chains(source, tokens)
     tokens = _keywords(tokens)
     if any(token == "[" for token, _, _ in tokens):
         tokens = _arrays(source, tokens, literals)
     return tokens
+
+
+def _words(token: Token) -> list[Token]:
+    """``if(`` and ``in(`` are words of a sum before a bracket, not calls."""
+    word, start, end = token
+    if word in ("if(", "in("):
+        return [(word[:-1], start, start + 2), ("(", end - 1, end)]
+    return [token]
 
 
 def opens(token: str) -> bool:

@@ -514,7 +514,7 @@ TABLE: tuple[Op, ...] = (
        latex=r"\mathrm{{CE}}({s}, {y})", doc="Softmax cross-entropy of scores s and the right class y, stable."),
     Op("hinge", "s y margin=1", "violation(s, y, margin)",
        pulls=("last(g) * (violated(s, y, margin) - mark(s, y) * total(violated(s, y, margin), -1, 1))", "",
-              "g * total(violated(s, y, margin), -1, 0)"),
+              "total(g * total(violated(s, y, margin), -1, 0), None, 0)"),
        rules=("{g} · ([over the margin] - count · onehot({y}))", "", "{g} · count of classes over the margin"),
        kinks=(("on_edge(s, y, margin)", "a score is exactly at the margin; its gradient there is taken as 0"),),
        fits="hinge needs scores whose last axis is the classes, and a label from 0 for each row of them",

@@ -51,6 +51,7 @@ FORMATS = {
 class Option:
     """One option: its spellings, the value's name in the help (None for a flag), group and help.
 
+    A value's name in square brackets may be left out, and follows a = where it is given: ``--expand=s``.
     A value that is one of ``choices`` may be left out, and is then the first of them.
     """
 
@@ -70,6 +71,11 @@ class Option:
     def default(self) -> Any:
         """What the option is when it is not given."""
         return False if self.metavar is None else () if self.repeated else None
+
+    @property
+    def optional(self) -> bool:
+        """Whether the value can be left out; it is then empty, and one that is given follows a =."""
+        return self.metavar is not None and self.metavar[0] == "[" and not self.choices
 
     @property
     def is_path(self) -> bool:
@@ -93,6 +99,7 @@ OPTIONS = (
     Option("--exact", None, SHOW, "Fractions and exact forms (-3/8, e^(-1), sqrt(2)) by sympy."),
     Option("--graph", None, SHOW, "Draw the circuit below the table: values above its wires, gradients below."),
     Option("--title", "TEXT", SHOW, "What a picture or a page is called."),
+    Option("--expand", "[NAME]", SHOW, "Open arrays into their entries: the graph of single numbers beneath."),
     Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
     Option("--color", "WHEN", SHOW, "auto, always or never."),
     Option("--check", "ANSWERS", HOME, "Check answers such as q=3, dq=-4, dq/dx=1 and name the mistakes.",
@@ -169,7 +176,7 @@ def split(words: list[str], unfinished: bool = False) -> tuple[list[tuple[Option
             if equals:
                 raise UsageProblem(f"{name} takes no value", Source(word, "option"), (len(name), len(word)))
             options.append((option, name, None))
-        elif equals:
+        elif equals or option.optional:
             options.append((option, name, value))
         elif option.choices and following not in option.choices:
             options.append((option, name, option.choices[0]))

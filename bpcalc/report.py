@@ -658,7 +658,8 @@ class Report:
         if isinstance(answers, str):
             found = parse_answers(answers, self)
         else:
-            typed = {key: "" if value is None else str(value).strip() for key, value in answers.items()}
+            typed = {key: "" if value is None else str(value.tolist() if hasattr(value, "tolist") else value).strip()
+                     for key, value in answers.items()}
             found = read_items(((key, text, Source(f"{key} = {text}", "answers")) for key, text in typed.items()), self)
         return check(self, found, require, strict, tolerance, learned)
 

@@ -14,8 +14,9 @@ from math import cbrt, isfinite, ulp
 from .backends import Symbols, floats
 from .child import SECONDS, ask, serve
 from .engine import at_kink
+from .errors import BpcalcError
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE
-from .report import Report, Verdict
+from .report import Edge, Report, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +35,34 @@ _AGREE = 1e-9
 
 
 # ------------------------------------------------------------------------------------------- symbolic
+def _by_entry(report: Report) -> Report | str:
+    """A run with arrays opened into its entries, or why that cannot be done; a plain run as it is."""
+    if not report.trace.arrays:
+        return report
+    from .opened import opened
+
+    try:
+        return opened(report)
+    except BpcalcError as error:
+        return error.message
+
+
+def _gave_up(report: Report, kind: str, why: str) -> list[Verdict]:
+    return [Verdict(kind, f"d{report.symbol}/d{report.label(k)}", None, None, "gave-up", why, node=k)
+            for k in report._gradients.leaves]
+
+
 def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
-    """sympy's derivative of every local gradient and of the output for every variable asked for."""
-    edges = []
-    for edge in report.each_edge():
+    """sympy's derivative of every local gradient and of the output for every variable asked for.
+
+    A run with arrays is looked at entry by entry, and there only its variables.
+    """
+    plain = _by_entry(report)
+    if isinstance(plain, str):
+        return _gave_up(report, "symbolic", plain)
+    by_entry, report = plain is not report, plain
+    edges: list[Edge] = []
+    for edge in [] if by_entry else report.each_edge():
         edges.append(edge)
         if len(edges) > EDGES:
             break
@@ -261,8 +286,13 @@ def gradcheck(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     """The central difference (f(x+h) − f(x−h)) / 2h beside every gradient asked for.
 
     The relative error is |a − n| / max(|a|, |n|), and 0 where both are 0 (CS231n, "Gradient checks").
-    Where a kink lies within h the difference means nothing and the verdict is ``kink``.
+    Where a kink lies within h the difference means nothing and the verdict is ``kink``.  A run with
+    arrays is looked at entry by entry.
     """
+    plain = _by_entry(report)
+    if isinstance(plain, str):
+        return _gave_up(report, "numeric", plain)
+    report = plain
     deadline = time.monotonic() + seconds
     verdicts = []
     for k in report._gradients.leaves:

@@ -25,6 +25,7 @@ LAYERS = [
     {"exact"},
     {"data", "report", "render.hand"},
     {"array_report", "batch", "rows"},
+    {"opened"},
     {"verify", "paths", "descent", "homework.rounding", "homework.replay", "render.cells", "render.tex",
      "render.to_caret", "render.to_functions", "render.wiring"},
     {"homework.answers", "homework.mistakes", "render.to_blocks", "render.worked", "render.to_tree"},
@@ -44,6 +45,7 @@ LAYERS = [
 OPEN = {"__init__", "render.__init__", "homework.__init__"}
 # Imports inside functions that point upwards, and why.
 UPWARD = {
+    ("array_report", "opened"): "ArrayReport.opened is there for convenience",
     ("report", "array_report"): "run makes the Report that fits; an ArrayReport is one",
     ("report", "render.to_json"): "Report.to_json is there for convenience",
     ("report", "render.to_table"): "Report.to_table is there for convenience",
@@ -61,7 +63,7 @@ UPWARD = {
 }
 DOORS = {"cairosvg": {"render.to_image"}, "click": {"command"},
          "rich": {"render.to_table"}, "sympy": {"backends", "verify", "exact"},
-         "numpy": {"arrays", "blocks"},
+         "numpy": {"arrays", "blocks", "opened"},
          "mpmath": set()}
 
 

@@ -187,7 +187,7 @@ MISTAKES = [
     ("x]", "this ']' closes nothing", "]", "there is no '[' for it"),
     ("1 < x < 2", "comparisons cannot be chained", "< x <", "multiply two comparisons: (a < b) * (b < c)"),
     ("sum(j for j in x)", "the index j needs a range", "for j in x", "write: for j in range(3)"),
-    ("[x for x in (1,2)]", "the index x needs a range", "for x in (1", "write: for j in range(3)"),
+    ("[x for x in (1,2)]", "the index x needs a range", "for x in (", "write: for j in range(3)"),
     ("sum(j for 3 in range(2))", "'for' needs a name for the index", "for 3 in range(", "write: for j in range(3)"),
     ("max(j for j in range(0))", "there is nothing to take the max of: no value is left", "for j in range(0))", None),
     ("sum(j for j in range(x))", "'x' must be a number that is known beforehand here", "x",

@@ -97,7 +97,7 @@ class Hand:
 
     def rule(self, text: str, names: Collection[str]) -> str:
         """A formula as a factor: in brackets unless it is a name or a number."""
-        simple = text.replace("_", "a").replace(".", "a").isalnum()
+        simple = text in names or text.replace("_", "a").replace(".", "a").isalnum()
         return self.formula(text, names) if simple else self.bracketed(self.formula(text, names))
 
     def condition(self, text: str, names: Collection[str]) -> str:

@@ -18,7 +18,7 @@ def field(value: object) -> str:
         return ""
     if isinstance(value, float):
         return repr(value)
-    text = str(value)
+    text = str(value.tolist()).replace("nan", "") if hasattr(value, "tolist") else str(value)
     if any(sign in text for sign in ',"\n\r'):
         return '"' + text.replace('"', '""') + '"'
     return text
@@ -37,12 +37,12 @@ def lines(report: Report) -> Iterator[str]:
     for k, i, _, formula, local, upstream, product in report.each_flow():
         if k != last:
             last, name, above = k, label(k), field(upstream)
-            start = f"{name},{row(k).name},{values[k]!r},{above}"
+            start = f"{name},{row(k).name},{field(values[k])},{above}"
         to = label(i)
-        equation = f"d{name}/d{to} = {formula}"
+        equation = f"d{to} = {formula}" if row(k).structural else f"d{name}/d{to} = {formula}"
         if "," in equation:
             equation = f'"{equation}"'
-        yield (f"{start},{to},{values[i]!r},{field(gradients[i])},{equation},{field(local)},{above},"
+        yield (f"{start},{to},{field(values[i])},{field(gradients[i])},{equation},{field(local)},{above},"
                f"{above if product is upstream else field(product)}\n")
 
 

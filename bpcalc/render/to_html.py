@@ -105,7 +105,6 @@ class _Page:
             for k, code in enumerate(graph.ops) if code == INPUT and self.computes)
         inputs = (f'<div class="inputs" role="group" aria-label="Inputs">\n{fields}'
                   '<button id="reset">Reset</button></div>\n') if fields else ""
-        keys = "; in an input, ↑ and ↓ add and take away 1" if fields else ""
         return (f'<div class="controls" hidden>\n{inputs}<p id="problem" role="alert"></p>\n'
                 '<div class="player" role="group" aria-label="Step by step">\n'
                 '<button id="first">Start</button>\n<button id="back">Back</button>\n<button id="next">Next</button>\n'
@@ -113,8 +112,6 @@ class _Page:
                 f'<input id="slider" type="range" min="0" max="{len(self.moments)}" value="{len(self.moments)}" '
                 'aria-label="Step">\n<span id="count"></span>\n'
                 '<label><input id="blanks" type="checkbox"> Blanks</label></div>\n'
-                f'<p class="hint">← and → go one step, Home and End to the ends{keys}. '
-                'Point at a node to find it in the table. Blanks hides the numbers; a click shows one.</p>\n'
                 '<p id="now" aria-live="polite"></p>\n</div>')
 
     # --------------------------------------------------------------------------------------- numbers

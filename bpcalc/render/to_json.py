@@ -27,8 +27,10 @@ SCHEMA = "bpcalc/1"
 _BLOCK = 512
 
 
-def number(value: float | None) -> str:
-    """A finite number that reads back as the same double, or null."""
+def number(value: Any) -> str:
+    """A finite number that reads back as the same double, null, or nested lists of these."""
+    if hasattr(value, "shape"):
+        return repr(value.tolist()).replace("nan", "null")
     return "null" if value is None else repr(value)
 
 
@@ -58,6 +60,13 @@ def _quoter(report: Report) -> Callable[[str], str]:
 
 
 def _nodes(report: Report) -> Iterator[str]:
+    """A record for each node; in a run with arrays with its shape."""
+    if report.trace.arrays:
+        for node in report.each_node():
+            yield (f'{{"id": {node.id}, "name": {text(node.name)}, "label": {quoted(node.label)}, "op": "{node.op}", '
+                   f'"text": {text(node.text)}, "inputs": {[*node.inputs]}, "shape": {_shape(node.value)}, '
+                   f'"value": {number(node.value)}, "gradient": {number(node.gradient)}}}')
+        return
     names, quote = report.graph.names, _quoter(report)
     operations = [row.name for row in TABLE]
     two, one = "[{}, {}]".format, "[{}]".format
@@ -81,6 +90,18 @@ def _edges(report: Report) -> Iterator[str]:
         yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": {quote(formula)}, '
                f'"local": {"null" if local is None else repr(local)}, "upstream": {above}, '
                f'"product": {above if product is upstream else number(product)}}}')
+
+
+def _array_edges(report: Report) -> Iterator[str]:
+    for edge in report.each_edge():
+        yield (f'{{"node": {edge.node}, "input": {edge.input}, "slot": {edge.slot}, '
+               f'"structural": {"true" if edge.structural else "false"}, "formula": {quoted(edge.formula)}, '
+               f'"local": {number(edge.local)}, "upstream": {number(edge.upstream)}, "summed": {[*edge.summed]}, '
+               f'"product": {number(edge.product)}}}')
+
+
+def _shape(value: Any) -> list[int]:
+    return [*getattr(value, "shape", ())]
 
 
 def _drift(drift: Drift) -> str:
@@ -107,8 +128,8 @@ def _blocks(items: Iterable[str]) -> Iterator[str]:
 def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterator[str]:
     """The report as pieces of JSON text; ``extra`` are further members of the object."""
     yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, '
-           f'"output": {text(report.output)}, "value": {report.value!r}, '
-           f'"upstream": {report.upstream!r},\n')
+           f'"output": {text(report.output)}, "value": {number(report.value)}, '
+           f'"upstream": {number(report.upstream)},\n')
     yield ' "gradients": {'
     lead = ""
     for name, gradient in report.gradients.items():
@@ -117,7 +138,7 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
     yield '},\n "nodes": ['
     yield from _blocks(_nodes(report))
     yield '],\n "edges": ['
-    yield from _blocks(_edges(report))
+    yield from _blocks(_array_edges(report) if report.trace.arrays else _edges(report))
     yield '],\n "notes": ['
     yield from _blocks(
         f'{{"code": "{note.code}", "node": {"null" if note.node is None else note.node}, '

@@ -77,7 +77,7 @@ def render(report: Report, digits: int = 6, title: str | None = None, font: str 
 def style(at: str, font: str = FONT) -> str:
     """The rules of both sets of colours, for the picture that the selector ``at`` finds."""
     light, dark = (text.replace("{at}", at).replace("{font}", font) for text in (STYLE, DARK))
-    return f"{light}@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"
+    return f"{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n"
 
 
 class Drawing:

@@ -1,0 +1,489 @@
+"""Arrays: the same table on NumPy, the notation for them, and both levels of a run agreeing."""
+
+import json
+import math
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+import bpcalc as package
+from bpcalc import BpcalcError, backprop
+from bpcalc.arrays import Arrays, arrays, at_kink, product, value
+from bpcalc.backends import floats
+from bpcalc.opened import opened
+from bpcalc.ops import FUNCTIONS, TABLE
+
+from .array_programs import ArrayProgram
+
+SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+STRUCTURAL = [row for row in TABLE if row.structural]
+ELEMENTWISE = [row for row in TABLE if row.params and not row.structural]
+rng = np.random.default_rng(5)
+
+
+def a(*shape):
+    return rng.uniform(0.3, 1.7, shape)
+
+
+# For every structural row: calls in the language, with the shapes of x, y, z.
+CALLS = {
+    "matmul": [("x @ y", (2, 3), (3, 4)), ("x @ y", (2, 3), (3,)), ("x @ y", (3,), (3, 2)), ("x @ y", (3,), (3,)),
+               ("x @ y", (5, 2, 3), (3, 4)), ("x @ y", (5, 2, 3), (5, 3, 1)), ("x @ y", (2, 3), (4, 3, 2)),
+               ("x @ y", (3,), (4, 3, 2)), ("x @ y", (4, 2, 3), (3,)), ("dot(x, y)", (3,), (3,))],
+    "transpose": [("x.T", (2, 3)), ("transpose(x)", (3,)), ("x.T", (2, 3, 4))],
+    "outer": [("outer(x, y)", (2,), (3,))],
+    "index": [("x[1]", (3,)), ("x[-1]", (3,)), ("x[1, 0]", (2, 3)), ("x[:, 1]", (2, 3)), ("x[0:2]", (3, 2)),
+              ("x[::2]", (5,)), ("x[1:]", (3,)), ("x[:-1]", (3,)), ("x[[0, 2, 0]]", (3,)),
+              ("x[[0, 1], [2, 0]]", (2, 3)), ("x[1:, [0, 0]]", (3, 2))],
+    "stack": [("[x, y]", (2,), (2,)), ("stack(x, y, axis=1)", (2,), (2,)), ("[x, y]", (), ()),
+              ("stack(x, y, axis=-1)", (2, 3), (2, 3))],
+    "concat": [("concat(x, y)", (2,), (3,)), ("concat(x, y, axis=1)", (2, 1), (2, 3)), ("concat(x, x)", (2,))],
+    "reshape": [("reshape(x, 3, 2)", (2, 3)), ("reshape(x, -1)", (2, 3)), ("reshape(x, 1, -1, 2)", (2, 2))],
+    "reduce_sum": [("sum(x)", (2, 3)), ("sum(x, axis=0)", (2, 3)), ("sum(x, axis=-1, keepdims=1)", (2, 3)),
+                   ("sum(x)", ())],
+    "reduce_mean": [("mean(x)", (2, 3)), ("mean(x, axis=1)", (2, 3)), ("mean(x, axis=0, keepdims=1)", (2, 3)),
+                    ("mean(x)", ())],
+    "reduce_max": [("max(x)", (2, 3)), ("max(x, axis=1)", (2, 3)), ("max(x, keepdims=1)", (4,))],
+    "reduce_min": [("min(x)", (2, 3)), ("min(x, axis=0)", (2, 3))],
+    "reduce_prod": [("prod(x)", (2, 3)), ("prod(x, axis=1)", (2, 3)), ("prod(x, axis=0, keepdims=1)", (3, 2))],
+    "norm": [("norm(x)", (2, 3)), ("norm(x, axis=1)", (2, 3)), ("norm(x, axis=0, keepdims=1)", (2, 3))],
+    "softmax": [("softmax(x)", (3,)), ("softmax(x, axis=0)", (2, 3)), ("softmax(x)", (2, 3))],
+    "log_softmax": [("log_softmax(x)", (3,)), ("log_softmax(x, axis=0)", (2, 3))],
+    "logsumexp": [("logsumexp(x)", (3,)), ("logsumexp(x, axis=0)", (2, 3)),
+                  ("logsumexp(x, axis=0, keepdims=1)", (2, 3))],
+    "one_hot": [("one_hot(1, 3) * x", (3,)), ("one_hot([0, 2], 3) * x", (2, 3))],
+    "cross_entropy": [("cross_entropy(x, 1)", (3,)), ("cross_entropy(x, [0, 2])", (2, 3))],
+    "hinge": [("hinge(x, 1)", (3,)), ("hinge(x, [0, 2], y)", (2, 3), ()), ("hinge(x, 0, 0.5)", (1,))],
+}
+SAMPLES = [pytest.param(row, *call, id=f"{call[0]} {call[1:]}") for row in STRUCTURAL for call in CALLS[row.name]]
+
+
+def bound(shapes):
+    return {name: a(*shape) if shape else float(a()) for name, shape in zip("xyz", shapes)}
+
+
+def entrywise_difference(text, values, name, at, weights, h=1e-6):
+    """The central difference of sum(weights * text) in one entry."""
+    def moved(step):
+        there = {key: np.array(value) for key, value in values.items()}
+        there[name][at] += step
+        return float(np.sum(weights * backprop(text, there).value))
+
+    return (moved(h) - moved(-h)) / (2 * h)
+
+
+@pytest.mark.parametrize("row", STRUCTURAL, ids=lambda row: row.name)
+def test_a_structural_row_is_complete(row):
+    assert row.doc.endswith(".")
+    assert row.fits
+    assert len(row.pulls) == len(row.rules)
+    assert row.variadic or len(row.pulls) == len(row.params)
+    assert CALLS[row.name], "a structural row needs calls above"
+
+
+@pytest.mark.parametrize("row", STRUCTURAL, ids=lambda row: row.name)
+def test_every_text_of_a_structural_row_compiles_with_the_vocabulary_alone(row):
+    fresh = Arrays()
+    known = {*fresh.names, *FUNCTIONS} - {"__builtins__"}
+    params = (*row.params, "out", "g", "slot", *row.statics)
+    for text in (row.forward, *(pull for pull in row.pulls if pull), *(test for test, _ in row.kinks)):
+        assert set(fresh.rule(params, text).__code__.co_names) <= known
+
+
+@pytest.mark.parametrize(("row", "text", "shapes"), [(param.values[0], param.values[1], param.values[2:])
+                                                     for param in SAMPLES], ids=[param.id for param in SAMPLES])
+def test_what_flows_back_is_the_central_difference(row, text, shapes):
+    values = bound(shapes)
+    shape = np.shape(backprop(text, values).value)
+    weights = a(*shape) if shape else 1.3
+    report = backprop(text, values, upstream=weights)
+    assert row.name in {node.op for node in report.nodes}
+    for name, gradient in report.gradients.items():
+        assert np.shape(gradient) == np.shape(values[name])
+        for at in np.ndindex(np.shape(values[name])):
+            slope = entrywise_difference(text, values, name, at, weights)
+            assert np.asarray(gradient)[at] == pytest.approx(slope, rel=1e-6, abs=1e-8), (name, at)
+
+
+@pytest.mark.parametrize(("row", "text", "shapes"), [(param.values[0], param.values[1], param.values[2:])
+                                                     for param in SAMPLES], ids=[param.id for param in SAMPLES])
+def test_opened_into_entries_every_structural_row_says_the_same(row, text, shapes):
+    values = bound(shapes)
+    both_levels_agree(backprop(f"f = {text}", values))
+
+
+def both_levels_agree(report):
+    plain = opened(report)
+    assert not plain.trace.arrays
+    assert plain.value == pytest.approx(float(np.sum(report.value)), rel=1e-11, abs=1e-12)
+    for name, gradient in report.gradients.items():
+        for at in np.ndindex(np.shape(gradient)):
+            word = f"{name}[{','.join(map(str, at))}]" if at else name
+            assert plain.gradients[word] == pytest.approx(float(np.asarray(gradient)[at]), rel=1e-9, abs=1e-10)
+    for k, name in report.graph.names.items():
+        for at in np.ndindex(np.shape(report.trace.values[k])):
+            node = plain.graph.node(f"{name}[{','.join(map(str, at))}]" if at else name)
+            assert plain.trace.values[node] == pytest.approx(float(np.asarray(report.trace.values[k])[at]), rel=1e-11,
+                                                             abs=1e-12)
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+def test_an_elementwise_row_on_arrays_is_the_row_on_floats_one_by_one(row):
+    points = [point for point in (*row.samples, *row.borders) if len(point) == len(row.samples[0])]
+    inside = []
+    for point in points:
+        given = [list(point)] if row.variadic else list(point)
+        if all(floats().rule(row.params, test)(*given) for test, _ in row.domain):
+            try:
+                out = float(floats().forward(row)(*given))
+            except (ArithmeticError, ValueError):
+                continue
+            if math.isfinite(out):
+                inside.append((point, out))
+    columns = [np.array(column) for column in zip(*(point for point, _ in inside))]
+    found = value(row, columns, {})
+    assert found == pytest.approx(np.array([out for _, out in inside]), rel=4e-15, abs=1e-300)
+    for slot in range(len(columns)):
+        flowing = product(row, slot, columns, found, {}, np.ones(len(inside)))
+        for at, (point, out) in enumerate(inside):
+            given = [list(point), point[slot], out] if row.variadic else [*point, out]
+            try:
+                expected = float(floats().partial(row, slot)(*given))
+            except (ArithmeticError, ValueError):
+                expected = math.nan
+            if not math.isfinite(expected):
+                assert not np.isfinite(flowing[at])
+            else:
+                assert flowing[at] == pytest.approx(expected, rel=1e-13, abs=1e-300), (slot, point)
+
+
+def test_a_kink_of_an_array_is_noticed_at_any_entry():
+    assert [note.code for note in backprop("sum(relu(x))", x=[1, 0, -1]).notes] == ["kink"]
+    assert [note.code for note in backprop("max(x)", x=[1, 2, 2]).notes] == ["kink"]
+    assert backprop("max(x)", x=[1, 2, 2]).gradients["x"].tolist() == [0, 0.5, 0.5]
+    assert [note.code for note in backprop("hinge(s, 0)", s=[1, 0, 5]).notes] == ["kink"]
+    row = next(row for row in TABLE if row.name == "relu")
+    assert at_kink(row, row.kinks[0][0], [np.array([1.0, 0.0])], np.array([1.0, 0.0]), {})
+    assert arrays() is arrays()
+
+
+# ---------------------------------------------------------------------------------- independent oracles
+@pytest.mark.parametrize("seed", range(60))
+def test_both_levels_of_random_programs_agree(seed):
+    program = ArrayProgram(seed)
+    both_levels_agree(backprop(program.text, program.values))
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_random_programs_agree_with_torch(seed):
+    torch = pytest.importorskip("torch", reason="no comparison with PyTorch: it is not installed")
+    program = ArrayProgram(seed, size=10)
+    report = backprop(program.text, program.values)
+    names = {name: torch.tensor(given, dtype=torch.float64, requires_grad=True)
+             for name, given in program.values.items()}
+    there = {"torch": torch, **names}
+    exec("\n".join(program.lines), there)  # noqa: S102 - the generator's own lines
+    there["L"].backward()
+    assert report.value == pytest.approx(there["L"].item(), rel=1e-12)
+    for name, tensor in names.items():
+        if name not in report.gradients:
+            assert tensor.grad is None
+            continue
+        expected = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
+        assert np.shape(report.gradients[name]) == expected.shape
+        assert np.asarray(report.gradients[name]) == pytest.approx(expected, rel=1e-10, abs=1e-12), name
+
+
+# -------------------------------------------------------------------------------------------- notation
+@pytest.mark.parametrize(("text", "expected"), [
+    ("[1, 2, 3]", [1, 2, 3]), ("[1 2 3]", [1, 2, 3]), ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
+    ("[1 2; 3 4]", [[1, 2], [3, 4]]), ("[1, 2; 3, 4]", [[1, 2], [3, 4]]), ("[1 -2; -3 4]", [[1, -2], [-3, 4]]),
+    ("[2 - 1, 3]", [1, 3]), ("[-1e-3 .5]", [-0.001, 0.5]), ("[x 1; 2 x]", [[5, 1], [2, 5]]),
+    ("[x, 2*x]", [5, 10]), ("[[x, 1], [2, x]]", [[5, 1], [2, 5]]), ("[1\n 2]", [[1], [2]]), ("[x]", [5]),
+    ("[1, 2]\n", [1, 2]), ("[1, 2]*[3; 4]", [[3, 6], [4, 8]]), ("-[1, 2]^2", [-1, -4]), ("[1, 2].T", [1, 2]),
+    ("[1 2; 3 4].T", [[1, 3], [2, 4]]), ("[1 2; 3 4]ᵀ", [[1, 3], [2, 4]]), ("([1, 2] + 1)[1]", 3),
+    ("[1, 2, 3][x - 4]", 2), ("[1, 2, 3] > 1.5", [0, 1, 1]), ("[1, 2] ≤ 1", [1, 0]), ("x == 5", 1),
+    ("[j^2 for j in range(3)]", [0, 1, 4]), ("[i*10 + j for i in range(2) for j in range(2)]", [0, 1, 10, 11]),
+    ("[[i*10 + j for j in range(i + 1, 3)] for i in range(1)]", [[1, 2]]),
+    ("sum(j for j in range(5))", 10), ("sum(j for j in range(1, 5))", 10), ("sum(j for j in range(4, 0, -1))", 10),
+    ("sum(j for j in range(0))", 0), ("sum(x^j for j in range(3) if j != 1)", 26), ("max(j for j in range(1))", 0),
+    ("mean(j for j in range(4))", 1.5), ("prod(j + 1 for j in range(4))", 24), ("min(-j for j in range(3))", -2),
+    ("n = 3; sum(j for j in range(n))", 3), ("sum(j for j in range(2*2) if (j > 1) * (j < 3))", 2),
+    ("f(u) = u^2; f(x) + f(2)", 29), ("g(u, v) = u*v; g(g(x, 2), 3)", 30), ("h(u) = x*u; h(u=2)", None),
+    ("f(u) = u + 1\ng(u) = f(f(u))\ng(x)", 7), ("mse([1, 2], [2, 4])", 2.5), ("mae([1, 2], [2, 4])", 1.5),
+    ("l1([1, -2])", 3), ("l2([1, -2])", 5), ("sum(1, 2, x)", 8), ("mean(1, x)", 3), ("where(x > 4, 1, 2)", 1),
+    ("where([1, 0], x, [7, 8])", [5, 8]), ("softmax([1, 1])", [0.5, 0.5]), ("norm([3, 4])", 5), ("max([1, 3, 2])", 3),
+])
+def test_what_is_written_is_what_is_meant(text, expected):
+    if expected is None:
+        with pytest.raises(BpcalcError):
+            backprop(text, x=5)
+    else:
+        assert np.asarray(backprop(text, x=5).value).tolist() == pytest.approx(np.asarray(expected, float).tolist()) \
+            if np.ndim(expected) < 2 else np.allclose(backprop(text, x=5).value, expected)
+
+
+def test_a_sum_over_an_index_is_its_terms():
+    text = "sum(max(0, s[j] - s[y] + 1) for j in range(3) if j != y)"
+    by_hand = "max(0, s[1] - s[y] + 1) + max(0, s[2] - s[y] + 1)"
+    given = {"s": [3.2, 5.1, -1.7], "y": 0}
+    short, long = backprop(text, given), backprop(by_hand, given)
+    assert short.value == pytest.approx(2.9)
+    assert short.value == long.value
+    assert short.gradients["s"].tolist() == long.gradients["s"].tolist()
+    assert "y" not in short.gradients
+
+
+def test_each_term_keeps_its_place_in_the_text():
+    text = "sum(log(x[j]) for j in range(2))"
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, x=[1, -1])
+    assert text[slice(*found.value.span)] == "log(x[j])"
+
+
+def test_a_functions_argument_is_worked_out_once():
+    report = backprop("f(u) = u*u; f(x + 1)", x=2)
+    assert [node.op for node in report.nodes if node.inputs] == ["add", "mul"]
+    assert report.gradients == {"x": 6}
+
+
+def test_the_error_in_a_function_is_shown_where_it_is_written():
+    text = "f(u) = log(u); f(x) + f(y)"
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, x=1, y=-1)
+    assert text[slice(*found.value.span)] == "log(u)"
+
+
+def test_functions_that_call_each_other_many_times_end_in_an_error_not_in_memory():
+    lines = ["f0(u) = u + u", *(f"f{i}(u) = f{i - 1}(u) + f{i - 1}(u)" for i in range(1, 60)), "f59(x)"]
+    import bpcalc.syntax as syntax
+
+    before, syntax._MOST_NODES = syntax._MOST_NODES, 5_000
+    try:
+        with pytest.raises(BpcalcError) as found:
+            backprop("\n".join(lines), x=1)
+    finally:
+        syntax._MOST_NODES = before
+    assert found.value.code == "limit"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_text_of_every_node_means_the_node(seed):
+    program = ArrayProgram(seed)
+    report = backprop(program.text, program.values)
+    values = {name: report.trace.values[k] for k, name in report.graph.names.items()}
+    for node in report.nodes:
+        if node.inputs and node.text is not None:
+            used = {name: value for name, value in values.items() if name != node.name}
+            assert np.allclose(backprop(node.text, used).value, node.value), node.text
+
+
+# ------------------------------------------------------------------------------------------- the report
+LECTURE = {"W": [[-2, -1], [1, -5]], "x": [3, 2], "y": 0}
+
+
+def test_the_lectures_classifier():
+    report = backprop("s = W @ x; L = hinge(s, y)", LECTURE)
+    assert report.value == 2
+    assert report.trace.values[report.graph.node("s")].tolist() == [-8, -7]
+    assert report.gradients["W"].tolist() == [[-3, -2], [3, 2]]
+    assert report.gradients["x"].tolist() == [3, -4]
+    assert "y" not in report.gradients
+    assert [edge.formula for edge in report.edges][:2] == ["ds · xᵀ", "Wᵀ · ds"]
+
+
+def test_total_loss_over_a_data_set():
+    scores = [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]]
+    report = backprop("Li = hinge(S, y); L = mean(Li) + lambda*sum(W^2)", S=scores, y=[0, 1, 2], W=[1, 2],
+                      **{"lambda": 0.1})
+    assert report.trace.values[report.graph.node("Li")] == pytest.approx([2.9, 0, 12.9])
+    assert report.value == pytest.approx(15.8 / 3 + 0.5)
+    assert report.gradients["W"].tolist() == pytest.approx([0.2, 0.4])
+
+
+def test_a_label_has_no_gradient_and_says_so_when_asked():
+    with pytest.raises(BpcalcError) as found:
+        backprop("cross_entropy(s, y)", s=[1, 2], y=0, wrt="y")
+    assert found.value.message == "y is a label or an index: it has no gradient"
+
+
+def test_an_output_that_is_an_array_gives_the_gradients_of_its_sum():
+    report = backprop("x^2", x=[1, 2])
+    assert report.gradients["x"].tolist() == [2, 4]
+    assert [note.code for note in report.notes] == ["output"]
+    assert backprop("x^2", x=[1, 2], upstream=[0, 1]).gradients["x"].tolist() == [0, 4]
+    assert backprop("x^2", x=[1, 2], upstream=[0, 1]).notes == []
+    with pytest.raises(BpcalcError) as found:
+        backprop("x^2", x=[1, 2], upstream=[1, 2, 3])
+    assert found.value.code == "shape"
+    with pytest.raises(BpcalcError):
+        backprop("x^2", x=2, upstream=[1, 2, 3])
+
+
+def test_what_was_broadcast_is_summed_on_the_way_back():
+    report = backprop("f = sum(X + b)", X=[[1, 2], [3, 4], [5, 6]], b=[1, 2])
+    assert report.gradients["b"].tolist() == [3, 3]
+    assert [edge.summed for edge in report.edges if edge.input == 1] == [(0,)]
+
+
+def test_an_entry_whose_derivative_does_not_exist_is_undefined_alone():
+    report = backprop("sum(sqrt(x))", x=[0, 4])
+    assert np.isnan(report.gradients["x"][0])
+    assert report.gradients["x"][1] == 0.25
+    assert [note.code for note in report.notes] == ["undefined"]
+    found = json.loads(report.to_json())
+    assert found["gradients"]["x"] == [None, 0.25]
+    jsonschema.validate(found, SCHEMA)
+
+
+def test_no_number_is_computed_for_variables_held_constant():
+    report = backprop("sum(x^b)", x=[-1.0, 2.0], b=2, wrt="x")
+    assert report.gradients["x"].tolist() == [-2, 4]
+    assert report.notes == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_json_of_random_programs_keeps_the_schema_and_reads_back(seed):
+    report = backprop(*[ArrayProgram(seed).text, ArrayProgram(seed).values])
+    found = json.loads(report.to_json())
+    jsonschema.validate(found, SCHEMA)
+    for node in found["nodes"]:
+        assert np.shape(node["value"]) == tuple(node["shape"])
+        assert np.array_equal(node["value"], report.trace.values[node["id"]])
+    assert found["value"] == report.value
+
+
+@pytest.mark.parametrize("width", [None, 120, 80, 60, 40])
+@pytest.mark.parametrize("seed", range(6))
+def test_tables_of_arrays_keep_the_width_or_become_blocks(seed, width):
+    program = ArrayProgram(seed)
+    text = backprop(program.text, program.values).to_table(width)
+    if width is not None and "─" in text:
+        assert max(map(len, text.split("\n\n", 1)[1].splitlines())) <= width
+    assert "\n  forward" in text or "─" in text
+
+
+def test_large_arrays_are_summarised_for_people_and_whole_in_json():
+    report = backprop("sum(x)", x=np.arange(1000.0).reshape(10, 100))
+    assert len(report.to_table()) < 3000
+    assert "…" in report.to_table()
+    assert json.loads(report.to_json())["nodes"][0]["value"][9][99] == 999
+
+
+def test_numpy_goes_in_and_comes_out():
+    report = backprop("mean((X @ w - t)^2)", X=np.eye(2), w=np.array([1.0, 2.0]), t=(1, 0))
+    assert isinstance(report.gradients["w"], np.ndarray)
+    assert report.gradients["w"].tolist() == [0, 2]
+    assert isinstance(report.value, float)
+
+
+def test_plain_numbers_never_load_numpy():
+    import subprocess
+    import sys
+
+    program = ("import sys; from bpcalc import backprop; backprop('sum(x, y)*2 > 1', x=1, y=2); "
+               "print('numpy' in sys.modules)")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
+# -------------------------------------------------------------------------------------------- mistakes
+@pytest.mark.parametrize(("text", "values", "message", "under"), [
+    ("x @ y", {"x": [[1, 2]], "y": [1]}, "'@' needs as many columns on its left as there are rows on its right; "
+                                         "the shapes are (1, 2) and (1,)", "x @ y"),
+    ("2 + (x + y)", {"x": [1, 2], "y": [1, 2, 3]}, "'+' cannot combine the shapes (2,) and (3,)", "x + y"),
+    ("x @ y", {"x": 1, "y": 2}, "'@': the product of numbers is *; @ multiplies arrays", "x @ y"),
+    ("x[2]", {"x": [1, 2]}, "the index is outside the array", "x[2]"),
+    ("x[y]", {"x": [1, 2], "y": 0.5}, "an index must be a whole number, not 0.5", "x[y]"),
+    ("x[0, 1]", {"x": [1, 2]}, "2 indices for 1 axes", "x[0, 1]"),
+    ("x[0]", {"x": 2}, "a single number has no entries", "x[0]"),
+    ("x[2:]", {"x": [1, 2]}, "the slice is empty", "x[2:]"),
+    ("sum(x, axis=1)", {"x": [1, 2]}, "sum: there is no axis 1", "sum(x, axis=1)"),
+    ("max(x)", {"x": 2}, "max: one number has no largest", "max(x)"),
+    ("reshape(x, 3)", {"x": [1, 2]}, "reshape needs as many entries as before; the shape is (2,)", "reshape(x, 3)"),
+    ("[x, y]", {"x": [1, 2], "y": 1}, "stack needs parts of one shape; the shapes are (2,) and ()", "[x, y]"),
+    ("cross_entropy(x, y)", {"x": [1, 2], "y": 2}, "cross_entropy: a label lies outside 0 to 1", "cross_entropy(x, y)"),
+    ("cross_entropy(x, y)", {"x": [1, 2], "y": [0, 1]}, "cross_entropy: a label is needed for each row of scores",
+     "cross_entropy(x, y)"),
+    ("1 + log(x)", {"x": [1, -2]}, "log needs a positive number (entry [1])", "log(x)"),
+    ("x/y", {"x": [1, 2], "y": [1, 0]}, "division by zero (entry [1])", "x/y"),
+    ("exp(x)", {"x": [1, 1000]}, "the result of exp is too large for a double-precision number", "exp(x)"),
+    ("bce(x, y)", {"x": [0.5, 1.5], "y": 1}, "bce needs a probability from 0 to 1 (entry [1])", "bce(x, y)"),
+    ("outer(x, y)", {"x": [1, 2], "y": 1}, "outer: outer takes two vectors", "outer(x, y)"),
+    ("x.T", {"x": 1}, "transpose: a single number has no rows and columns", "x.T"),
+])
+def test_what_does_not_fit_is_an_error_at_its_place(text, values, message, under):
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, values)
+    assert found.value.message == message
+    assert text[slice(*found.value.span)] == under
+
+
+# ----------------------------------------------------------------------------------------------- files
+def test_arrays_come_from_files(bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("w.csv").write_text("1, 2\n3, 4   # a row\n\n", encoding="utf-8")
+    Path("v.txt").write_text("1\n2\n", encoding="utf-8")
+    Path("j.json").write_text("[[1.5], [2]]", encoding="utf-8")
+    np.save("n.npy", np.arange(6).reshape(2, 3))
+    for name, expected in (("w.csv", [[1, 2], [3, 4]]), ("v.txt", [1, 2]), ("j.json", [[1.5], [2]]),
+                           ("n.npy", [[0, 1, 2], [3, 4, 5]])):
+        ran = bpcalc("sum(W)", f"W=@{name}", "--json")
+        assert json.loads(ran.out)["nodes"][0]["value"] == expected, name
+    np.save("o.npy", np.array([{}], dtype=object))
+    np.savez("z.npz", a=np.eye(2))
+    Path("bad.csv").write_text("1,2\n3,x\n", encoding="utf-8")
+    Path("ragged.csv").write_text("1,2\n3\n", encoding="utf-8")
+    Path("nan.csv").write_text("1,nan\n", encoding="utf-8")
+    Path("empty.csv").write_text("\n", encoding="utf-8")
+    Path("bad.json").write_text("[1, ", encoding="utf-8")
+    Path("words.json").write_text('["a"]', encoding="utf-8")
+    for name, words in (("o.npy", "not an array of numbers"), ("bad.csv", "row 2, column 2: 'x'"),
+                        ("bad.json", "not JSON"), ("ragged.csv", "row 2 has 1 numbers"),
+                        ("nan.csv", "'nan' is not a finite number"),
+                        ("empty.csv", "holds no number"), ("words.json", "numbers only"), ("none.csv", "cannot read"),
+                        ("", "no file's name")):
+        ran = bpcalc("sum(W)", f"W=@{name}")
+        assert (ran.code, ran.out) == (2, ""), name
+        assert words in ran.err, (name, ran.err)
+
+
+def test_on_the_command_line(bpcalc):
+    ran = bpcalc("s = W @ x", "W=[1 2; 3 4]", "x=[1, 1]", "--upstream", "[1, 0]", "--format", "plain")
+    assert "W: gradient dL/dW = [[1, 1], [0, 0]]" in ran.out
+    assert ran.err == ""
+    opened_run = bpcalc("s = W @ x; f = sum(s)", "W=[1 2; 3 4]", "x=[1, 1]", "--expand=s", "--format", "plain")
+    assert "s[1]: forward value 7" in opened_run.out
+    assert "W[1,0] to" not in opened_run.out
+    assert bpcalc("x*2", "x=1", "--expand").err.startswith("bpcalc: error: --expand opens arrays")
+    assert bpcalc("sum(x)", "x=[1, 2]", "--expand=q").code == 2
+
+
+def test_answers_about_arrays_are_judged_entry_by_entry(bpcalc):
+    words = ["s = W @ x; L = hinge(s, y)", "W=[-2 -1; 1 -5]", "x=[3, 2]", "y=0"]
+    ran = bpcalc(*words, "--check", "dW=[[-3, -2], [3, 2]], ds[1]=1, s=[-8, -7]")
+    assert (ran.code, ran.out.count("right\n")) == (0, 8)
+    wrong = bpcalc(*words, "--check", "dW=[[-3, -2], [3, -2]]")
+    assert wrong.code == 1
+    assert "dW[1,1] = -2" in wrong.out
+    report = backprop(words[0], LECTURE)
+    verdicts = report.check({"dW": np.array([[-3, -2], [3, 2]]), "dx[0]": 3, "s": [-8, -7]})
+    assert {verdict.status for verdict in verdicts} == {"right"}
+
+
+def test_second_opinions_look_at_every_entry(bpcalc):
+    ran = bpcalc("L = sum(tanh(W @ x))", "W=[0.1 0.2; 0.3 0.4]", "x=[1, 2]", "--gradcheck", "--symbolic", "--json")
+    checks = json.loads(ran.out)["checks"]
+    assert {check["what"] for check in checks} == {"dL/dW[0,0]", "dL/dW[0,1]", "dL/dW[1,0]", "dL/dW[1,1]", "dL/dx[0]",
+                                                   "dL/dx[1]"}
+    assert {check["status"] for check in checks} == {"agrees"}
+    assert len(checks) == 12
+
+
+def test_a_second_opinion_says_when_a_run_is_too_large_to_be_opened(bpcalc, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("\n".join([",".join("1" * 60)] * 60), encoding="utf-8")
+    ran = bpcalc("sum(x @ x)", f"x=@{path}", "--gradcheck", "--json")
+    assert {check["status"] for check in json.loads(ran.out)["checks"]} == {"gave-up"}
