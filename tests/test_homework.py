@@ -144,6 +144,35 @@ def test_one_slip_costs_one_mistake():
     assert judged(CLASSIC, "dq=4, dx=4", strict=True)["dx"].status == "wrong"
 
 
+def test_an_answer_may_follow_from_more_digits_than_were_typed():
+    # dn is typed as 0.53 with the wrong sign of -0.534447; dw goes on with all its digits.
+    case = ("n = w*x; f = 1/(1 + n)", {"w": 0.36787944, "x": 1})
+    verdicts = judged(case, "dn = 0.53, dw = 0.5344, dx = 0.1966")
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "follows"]
+    assert judged(case, "dn = 0.53, dw = 0.5444")["dw"].status == "wrong"
+    assert judged(CLASSIC, "dq = 4, dx = 4.3")["dx"].status == "wrong"
+
+
+def test_a_slip_that_goes_against_a_right_answer_is_another_slip():
+    # dq is right, so the factors of f were swapped, and dx and dz are two mistakes.
+    verdicts = judged(CLASSIC, "q = 3, dq = -4, dx = 3, dz = -4")
+    assert [verdict.status for verdict in verdicts.values()] == ["right", "right", "wrong", "wrong"]
+
+
+def test_a_misread_gate_is_one_mistake_in_both_passes():
+    # The fraction was taken upside down: its value and both of its local gradients are wrong.
+    case = ("q = a/b; f = q*c + a", {"a": 1.9, "b": 2.6, "c": 3})
+    verdicts = judged(case, "q = 1.36842, da = -1.16066, db = 1.57895")
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "follows"]
+    assert verdicts["q"].mistake == "upside-down"
+
+
+def test_a_decimal_comma_gets_a_hint():
+    with pytest.raises(BpcalcError) as found:
+        parse_answers("dq = -0,4", backprop(*CLASSIC))
+    assert "decimals are written with a point" in found.value.hint
+
+
 def test_every_subgradient_at_a_kink_is_right():
     for typed in ("0", "0.5", "1", "0.3"):
         assert status(("relu(x)", {"x": 0}), "dx", typed) == "right"

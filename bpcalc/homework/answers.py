@@ -183,8 +183,9 @@ def split_items(text: str, name: str) -> Iterator[Item]:
         key, equals, typed = piece.partition("=")
         source = Source(piece.strip(), name)
         if not equals or not key.strip():
-            raise BindingProblem("an answer is written KEY = VALUE", source, (0, len(source.text)),
-                                 "for example dq = -4")
+            hint = "decimals are written with a point, as in dq = -0.4" if source.text.isdigit() else \
+                "for example dq = -4"
+            raise BindingProblem("an answer is written KEY = VALUE", source, (0, len(source.text)), hint)
         yield key.strip(), typed.strip(), source
 
 

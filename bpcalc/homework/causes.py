@@ -30,15 +30,18 @@ class Cause:
     """A mistake that leads to ``number``; ``site`` tells the same slip in different answers apart.
 
     ``site`` is None for what was only written down wrong: such a slip does nothing to other answers.
+    ``run`` is the run with the mistake in it, where there was one.
     """
 
-    __slots__ = ("mistake", "number", "site", "where")
+    __slots__ = ("mistake", "number", "run", "site", "where")
 
-    def __init__(self, mistake: Mistake, where: str, number: float, site: tuple[object, ...] | None) -> None:
+    def __init__(self, mistake: Mistake, where: str, number: float, site: tuple[object, ...] | None,
+                 run: Run | None = None) -> None:
         self.mistake = mistake
         self.where = where
         self.number = number
         self.site = site
+        self.run = run
 
     @property
     def words(self) -> str:
@@ -72,6 +75,7 @@ class GraphSpot(Spot):
         super().__init__(kind, k, search.right(place), run.values[at],
                          run.grads[at] if search.plan.report.is_live(at) else None)
         self._search = search
+        self.is_output = k == search.plan.report.graph.output
         self.edges = [Incoming(run.grads[gate.k], run.locals[gate.k][slot], search.called(gate))
                       for gate, slot in search.plan.users.get(at, ())
                       if gate.k in run.locals and (kind != LOCAL or gate.k == k)]
@@ -107,6 +111,7 @@ class BareSpot(Spot):
         super().__init__(kind, k, right, entry(report.trace.values[k], part) or 0.0,
                          entry(report.gradient(k), part) if report.is_live(k) else None)
         self.label = report.label(k)
+        self.is_output = k == report.graph.output
         whole = report.trace.values[k] if kind == VALUE else report.gradient(k)
         if isinstance(part, tuple) and len(part) == 2 and whole is not None and whole.shape[0] == whole.shape[1]:
             self.transposed = entry(whole, part[::-1])
@@ -188,7 +193,7 @@ class Search:
             if row.forward is not None or (row.edge is not None and kind == GRADIENT):
                 for where, site, run in self._runs(row):
                     yield Cause(row, where, Search(self.plan, run).right(place) if kind == LOCAL else
-                                run.values[place[1]] if kind == VALUE else run.grads[place[1]], site)
+                                run.values[place[1]] if kind == VALUE else run.grads[place[1]], site, run)
 
     def _on_the_way(self, place: Place) -> list[GraphSpot]:
         """The gradients between the output and a node, other than the node's own."""

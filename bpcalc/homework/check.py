@@ -30,6 +30,9 @@ _CACHED = 100_000
 _KEPT = 1_000
 """How many runs with students' numbers in their places are kept."""
 
+_CARRIED = 0.01
+"""A student may go on with digits that were not typed: so far, relative to the number, at most."""
+
 _FINEST = 6
 _FAR = 0.1
 """Rounding every step is no excuse for an answer that is off by more than a tenth."""
@@ -290,7 +293,7 @@ class Judge:
         """The wrong answer that this one is a right consequence of."""
         wrong = [other for other, found in earlier if found.status == WRONG and other.value is not None]
         for source in reversed(wrong):
-            if self._leads_to(answer, self._own([source])):
+            if self._leads_to(answer, self._own([source])) or self._carried_on(answer, source):
                 return source
         if wrong:
             everything = [other for other, _ in earlier if other.value is not None]
@@ -298,6 +301,23 @@ class Judge:
             if any(self._leads_to(answer, run) for run in runs):
                 return wrong[-1]
         return None
+
+    def _carried_on(self, answer: Answer, source: Answer) -> bool:
+        """Whether the answer follows from more digits of the other one than were typed."""
+        if source.value is None or answer.value is None or source.unit is None or self.tolerance is not None:
+            return False
+        half = source.unit / 2
+        if source.unit >= 1 or half > _CARRIED * abs(source.value):
+            return False
+        ends = []
+        for value in (source.value - half, source.value + half):
+            run = self._own([Answer(source.key, source.place, value, repr(value))])
+            ends.append(None if run is None else self._number(answer.place, run))
+        low, high = ends
+        if low is None or high is None or abs(high - low) > 4 * _CARRIED * abs(high):
+            return False
+        room = (answer.unit or 0.0) / 2
+        return min(low, high) - room <= answer.value <= max(low, high) + room
 
     def _leads_to(self, answer: Answer, run: Run | None) -> bool:
         number = None if run is None else self._number(answer.place, run)
@@ -378,10 +398,11 @@ class Judge:
             found += self._matching(answer, self._searched(run, update))
         exact = self.plan.exact
         if exact is not None:
-            # What only the right numbers lead to goes against the student's other answers: it explains this
-            # answer alone.
-            matching = self._matching(answer, self._searched(exact, update))
-            found += [cause if run is None else cause.alone() for cause in matching]
+            # What only the right numbers lead to mostly goes against the student's other answers: then it
+            # explains this answer alone.
+            right = [other for other, judged in earlier if judged.status == RIGHT]
+            found += [cause if run is None or self._agrees(cause, right) else cause.alone()
+                      for cause in self._matching(answer, self._searched(exact, update))]
             if not found and answer.unit is not None and answer.value:
                 for decimals in _finer(answer):
                     tidied = self._tidy(decimals)
@@ -392,6 +413,10 @@ class Judge:
             first.setdefault((cause.mistake.code, cause.where), cause)
         # A number that is hit exactly is better evidence than one that a rounding has to bridge.
         return sorted(first.values(), key=lambda cause: not _same(cause.number, answer.value))
+
+    def _agrees(self, cause: Cause, right: list[Answer]) -> bool:
+        """Whether the run with a mistake in it still leads to the answers that are right."""
+        return cause.run is not None and all(self._leads_to(other, cause.run) for other in right)
 
     def _searched(self, run: Run, update: Update | None) -> Search:
         from .causes import Search  # the table of mistakes: right answers do not need it

@@ -34,8 +34,8 @@ class Spot:
     """A place and what is around it: what a ``node`` rule looks at.
 
     ``right`` is the number asked for, ``value`` and ``gradient`` those at the node, ``edges`` bring its
-    gradient; ``transposed`` is the entry across the diagonal of a square array, ``if_varied`` the
-    gradient of a node that is held constant.
+    gradient; ``is_output`` says whether it is the output, ``transposed`` is the entry across the diagonal
+    of a square array, and ``if_varied`` the gradient of a node that is held constant.
     """
 
     def __init__(self, kind: str, k: int, right: float, value: float, gradient: float | None) -> None:
@@ -46,6 +46,7 @@ class Spot:
         self.gradient = gradient
         self.edges: list[Incoming] = []
         self.transposed: float | None = None
+        self.is_output = False
 
     @property
     def below(self) -> Iterator[tuple[float, str]]:
@@ -129,7 +130,8 @@ def _value(spot: Spot) -> Found:
 
 
 def _gradient(spot: Spot) -> Found:
-    if spot.kind == "value" and spot.gradient is not None:
+    # The output's own gradient is 1: nobody takes that for its value.
+    if spot.kind == "value" and spot.gradient is not None and not spot.is_output:
         yield spot.gradient, ""
 
 
@@ -396,9 +398,6 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("value", "this is the node's forward value, not its gradient",
             "the gradient says how the output changes when this node changes",
             ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dx = 11"), node=_value),
-    Mistake("gradient", "this is the node's gradient, not its forward value",
-            "the forward value comes from the inputs alone",
-            ("q = x*3; f = q*z", {"x": 11, "z": 7}, "q = 7"), node=_gradient),
     Mistake("held", "{where} is held constant here; this would be its gradient if it were not",
             "the gradient at a constant is not asked for, and counts as 0",
             ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dz = 33"), node=_held),
@@ -498,6 +497,9 @@ TABLE: tuple[Mistake, ...] = (
             ("q = 3*x; r = q*5; f = r*z", {"x": 2, "z": 7}, "dr = 35"), node=_one_too_far),
     Mistake("neighbour", "this is the gradient at {where}", "look again which node is asked for",
             ("q = 3*x + 5*y; f = q*z", {"x": 2.5, "y": 11, "z": 7}, "dx = 35.0"), node=_neighbour),
+    Mistake("gradient", "this is the node's gradient, not its forward value",
+            "the forward value comes from the inputs alone",
+            ("q = x*3; f = q*z", {"x": 11, "z": 7}, "q = 7"), node=_gradient),
     Mistake("added", "upstream and local were added", _CHAIN,
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 10"), node=_added),
 )

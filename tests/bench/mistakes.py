@@ -2,7 +2,7 @@
 
     python -m tests.bench.mistakes [--circuits 150] [--digits 6] [--size 6]
 
-The mistakes are made by a student who shares no code with bpcalc (student.py).  Two ways to ask:
+The mistakes are made by a student who shares no code with bpcalc (student.py).  Three ways to ask:
 
 *one answer*: the student hands in a single wrong number, a variable's gradient or the output's value,
 with ``--digits`` significant digits.  It is *distinguishable* if no other of the student's mistakes, at
@@ -12,11 +12,15 @@ same mistake are not told apart.
 *a whole sheet*: the student hands in every value and gradient, worked on from the slip.  That is one
 mistake; every other answer should be right or follow.
 
+*by chance*: numbers drawn at random, of the right answer's size; no mistake of the table was made, so a
+cause that is named is named wrongly.
+
 Wrong numbers within 2 % of the right one, and those that the right one rounds to (3 for 2.71), are left
 out: they are roundings as much as mistakes.
 """
 
 import argparse
+import random
 from collections import Counter, defaultdict
 from decimal import Decimal
 
@@ -109,6 +113,24 @@ def whole_sheet(circuits, size, digits):
     return counts
 
 
+def by_chance(circuits, size, digits):
+    """The share of random wrong numbers for which some mistake is named."""
+    rng = random.Random(1)
+    count = named = 0
+    for seed in range(circuits):
+        circuit = Circuit(seed, size)
+        report = of(circuit)
+        if report is None:
+            continue
+        for place, right in right_answers(circuit, report).items():
+            for _ in range(5):
+                number = right * rng.uniform(-2, 2) or rng.uniform(-2, 2)
+                verdict = report.check({place: typed(number, digits)})[0]
+                count += not verdict.passed
+                named += verdict.mistake not in (None, "digits")
+    return named / max(count, 1)
+
+
 def of(circuit):
     try:
         report = backprop(circuit.text, circuit.inputs)
@@ -138,6 +160,7 @@ def main():
     print(f"\nWhole sheets: {counts['sheets']}; one mistake counted {counts['one'] / count:.1%}, none "
           f"{counts['none'] / count:.1%}; true cause first {counts['first'] / count:.1%}, within two "
           f"{counts['second'] / count:.1%}")
+    print(f"By chance: a mistake named for {by_chance(options.circuits, options.size, options.digits):.1%}")
 
 
 if __name__ == "__main__":
