@@ -13,7 +13,7 @@ from __future__ import annotations
 from math import nan
 
 from .bindings import from_mapping
-from .blocks import Blocks, as_column, joined
+from .blocks import Blocks, as_column, room
 from .engine import liveness
 from .errors import BpcalcError, Source, UsageProblem
 from .report import chosen_nodes, output_symbol, run
@@ -83,7 +83,7 @@ class Batch:
         """The results of ``count`` rows, given as the columns of ``used``."""
         given = [as_column(column) for column in columns]
         results, doubtful = self._blocks.evaluate(count, given)
-        values, *gradients = (column + 0.0 for column in results)
+        values, *gradients = results
         portion = Portion(values, gradients, {}, {})
         for at in doubtful.nonzero()[0].tolist():
             self._alone(portion, at, {name: float(column[at]) for name, column in zip(self.used, given)})
@@ -159,13 +159,15 @@ def backprop_batch(expression: str | Source, columns: Mapping[str, Any], /, *, w
     chosen = [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt)
     batch = Batch(graph, table, given, chosen, upstream)
     count, step = lengths.pop(), batch.rows
-    portions = [batch.run(min(step, count - at), [table[name][at:at + step] for name in batch.used])
-                for at in range(0, count, step)]
-    return BatchResult(
-        joined([portion.values for portion in portions]),
-        {name: joined([portion.gradients[i] for portion in portions]) for i, name in enumerate(batch.names)},
-        {step * n + at: error for n, portion in enumerate(portions) for at, error in portion.errors.items()},
-        {step * n + at: notes for n, portion in enumerate(portions) for at, notes in portion.notes.items()})
+    result = BatchResult(room(count), {name: room(count) for name in batch.names}, {}, {})
+    for at in range(0, count, step):
+        portion = batch.run(min(step, count - at), [table[name][at:at + step] for name in batch.used])
+        result.values[at:at + step] = portion.values
+        for name, column in zip(batch.names, portion.gradients):
+            result.gradients[name][at:at + step] = column
+        result.errors.update((at + place, error) for place, error in portion.errors.items())
+        result.notes.update((at + place, notes) for place, notes in portion.notes.items())
+    return result
 
 
 def _column(name: str, column: Any) -> Array:

@@ -73,7 +73,19 @@ class Blocks:
             for test in kinks:
                 if np.any(test):
                     doubtful |= np.asarray(test, dtype=bool)
-        return [np.broadcast_to(np.asarray(found, dtype=float), (count,)) for found in results], doubtful
+        return _own_columns(results, columns, count), doubtful
+
+
+def _own_columns(results: Sequence[Any], columns: Sequence[Array], count: int) -> list[Array]:
+    """The results as columns that nobody else has: one may be a number, a given column, or another result."""
+    taken = set(map(id, columns))
+    own = []
+    for found in results:
+        if id(found) in taken or not isinstance(found, np.ndarray) or not found.flags.owndata:
+            found = np.broadcast_to(np.asarray(found, dtype=float), (count,)).copy()
+        taken.add(id(found))
+        own.append(found)
+    return own
 
 
 def as_column(numbers: Any) -> Array:
@@ -84,12 +96,12 @@ def as_column(numbers: Any) -> Array:
     found = np.asarray(numbers)
     if found.ndim != 1 or found.dtype.kind not in "bifu":
         raise ValueError("not a column of numbers")
-    return found.astype(float)
+    return found.astype(float, copy=False)
 
 
-def joined(portions: Sequence[Array]) -> Array:
-    """The portions of a column one after the other."""
-    return np.concatenate(portions) if portions else np.zeros(0)
+def room(count: int) -> Array:
+    """A column of ``count`` numbers, to be filled."""
+    return np.empty(count)
 
 
 def _write(row: Op, text: str, names: Mapping[str, str]) -> str:

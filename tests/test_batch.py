@@ -80,6 +80,17 @@ def test_blocks_of_any_size_give_the_same(monkeypatch):
     assert whole.errors.keys() == pieces.errors.keys()
 
 
+def test_what_was_given_is_left_as_it_was():
+    x, y = np.array([1.0, 0.0, 2.0]), np.array([2.0, 3.0, 0.0])
+    result = backprop_batch("x*y + 0*log(x)/y", {"x": x, "y": y})
+    assert result.errors.keys() == {1, 2}
+    assert (x.tolist(), y.tolist()) == ([1, 0, 2], [2, 3, 0])
+    result = backprop_batch("exp(x) + y", {"x": [0.0, 800.0], "y": [1.0, 1.0]})
+    assert result.gradients["x"][0] == result.gradients["y"][0] == 1
+    graph = parse(Source("sqrt(x)*y"), {"x": 0.0, "y": 0.0})
+    Batch(graph, ["x", "y"], {}).run(2, [np.array([-1.0, 1.0]), y[:2].copy()])
+
+
 def test_graphs_too_long_for_blocks_are_run_row_by_row(monkeypatch):
     monkeypatch.setattr(blocks, "_LONGEST", 3)
     compare("x*y + sin(x*y) - y", {"x": np.array([1.0, 2.0, 0.0]), "y": np.array([3.0, -1.0, 0.0])})
