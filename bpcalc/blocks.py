@@ -81,7 +81,7 @@ def _own_columns(results: Sequence[Any], columns: Sequence[Array], count: int) -
     taken = set(map(id, columns))
     own = []
     for found in results:
-        if id(found) in taken or not isinstance(found, np.ndarray) or not found.flags.owndata:
+        if not isinstance(found, np.ndarray) or id(found) in taken or not found.flags.owndata or found.dtype != float:
             found = np.broadcast_to(np.asarray(found, dtype=float), (count,)).copy()
         taken.add(id(found))
         own.append(found)
