@@ -62,7 +62,7 @@ class Blocks:
         """The values and gradients of ``count`` rows, and which rows are to be run one by one."""
         doubtful = np.zeros(count, dtype=bool)
         if self._code is None:
-            return [np.zeros(count)] * self.width, ~doubtful
+            return [np.zeros(count) for _ in range(self.width)], ~doubtful
         with np.errstate(all="ignore"):
             results, checks, guards, kinks = self._code(*columns)
             for found in (*columns, *checks, *results):
