@@ -414,8 +414,9 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
         return to_json.answer_lines(report, to_verdicts.as_json(verdicts, options["reveal"])), code
     if form != "table":
         raise UsageProblem(f"--format {form} cannot show verdicts", hint="use the default or --json")
-    symbols = Symbols(_can_show(_target(options)))
-    return [to_verdicts.render(verdicts, options["reveal"], digits, symbols)], code
+    out = _target(options)
+    symbols, room = Symbols(_can_show(out)), _width(_is_terminal(out))
+    return [to_verdicts.render(verdicts, options["reveal"], digits, symbols, room)], code
 
 
 def _practice(words: list[str], form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:
@@ -465,7 +466,7 @@ def _converse(exercise: Exercise) -> None:
         except EOFError:
             sys.stdout.write("\n")
             break
-        sys.stdout.write(to_practice.reply(at.take(line), symbols))
+        sys.stdout.write(to_practice.reply(at.take(line), symbols, _width(True)))
     sys.stdout.write(to_practice.closing(at))
     sys.stdout.flush()
 

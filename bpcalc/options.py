@@ -106,7 +106,7 @@ OPTIONS = (
            repeated=True),
     Option("--check-file", "PATH", HOME, "Check a filled-in sheet: KEY = VALUE lines, JSON or CSV."),
     Option("--require", "WHICH", HOME, "Also count missing answers: given (none), leaves or all."),
-    Option("--strict", None, HOME, "No early rounding, truncation or following from a wrong answer."),
+    Option("--strict", None, HOME, "No early rounding, truncation, choice at a kink or following from a wrong answer."),
     Option("--tolerance", "T", HOME, "Accept a relative error of T, whatever digits were typed."),
     Option("--worksheet", None, HOME, "The numbers as blanks to fill in: text, or --format markdown, latex or json."),
     Option("--reveal", None, HOME, "Show the right numbers, too; makes a worksheet the teacher's key."),

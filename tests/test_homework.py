@@ -180,6 +180,11 @@ def test_every_subgradient_at_a_kink_is_right():
     assert status(("abs(x)", {"x": 0}), "dx", "-1") == "right"
     assert status(("max(x, y)", {"x": 1, "y": 1}), "dx", "1") == "right"
     assert status(("relu(x)", {"x": 1}), "dx", "0.5") == "wrong"
+    assert status(("relu(x)", {"x": 0}), "dx", "1", strict=True) == "wrong"
+    assert status(("relu(x)", {"x": 0}), "dx", "0", strict=True) == "right"
+    assert status(("q = leaky_relu(x); f = 3*q", {"x": 0}), "dx", "1.5") == "right"
+    assert status(("f = clip(x, 0, 2)*y", {"x": 2, "y": 5}), "dx", "0") == "right"
+    assert status(("min(x, y, z)", {"x": 1, "y": 1, "z": 4}), "dz", "0.5") == "wrong"
 
 
 def judged_example(mistake):

@@ -85,7 +85,7 @@ def check(report: Report, answers: Sequence[Answer], require: str = "given", str
     """A verdict for every answer, and one for every answer that is missing.
 
     ``require`` asks for the ``leaves``' gradients or ``all`` named values and gradients; ``strict`` lets
-    no early rounding, truncation or following answer pass; ``tolerance`` is a relative one that
+    no early rounding, truncation, choice at a kink or following answer pass; ``tolerance`` is a relative one that
     replaces the typed digits; ``learned`` is the update that keys such as ``new w`` are about.
 
     Raises UsageProblem for settings that make no sense.
@@ -239,6 +239,8 @@ class Judge:
         if answer.value is None:
             return Judgement(WRONG, "it exists here" if answer.kind != VALUE else "a value always exists")
         if self.small and self._is_subgradient(answer):
+            if self.strict:
+                return Judgement(WRONG, "it is between the slopes on both sides of the kink, but not the convention")
             return Judgement(RIGHT, "any number between the slopes on both sides of the kink is right")
         if not self.strict and self.tolerance is None:
             if rounding.is_cut(answer.value, answer.unit, exact):

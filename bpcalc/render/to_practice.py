@@ -12,6 +12,7 @@ from .numbers import show
 from .solution import Block, Heading, PageBreak, Prose
 from .symbols import Symbols
 from .to_json import SCHEMA, plain
+from .to_verdicts import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,12 +40,12 @@ def prompt(at: Session, symbols: Symbols) -> str:
     return f"{d}{report.symbol}/{d}{report.label(k)} = "
 
 
-def reply(found: Reply, symbols: Symbols) -> str:
+def reply(found: Reply, symbols: Symbols, room: int | None = None) -> str:
     """What is said to a line."""
     if found.happened == session.SKIPPED:
         return ""
     if found.happened == session.HINT:
-        return f"   hint: {found.words}\n"
+        return _hint(found.words, room)
     if found.happened == session.REVEALED:
         return f"   it is {show(found.number)}\n"
     if found.happened == session.UNREADABLE:
@@ -55,10 +56,18 @@ def reply(found: Reply, symbols: Symbols) -> str:
     note = f": {verdict.note}" if verdict.note else ""
     if verdict.passed:
         words = "counts as right" if verdict.status == FOLLOWS else "right"
-        return f"{symbols.both if verdict.status == FOLLOWS else symbols.yes}  {words}{note}\n"
-    hint = f"   hint: {verdict.hint}\n" if verdict.hint else ""
+        return _said(symbols.both if verdict.status == FOLLOWS else symbols.yes, f"{words}{note}", room)
+    hint = _hint(verdict.hint, room) if verdict.hint else ""
     offer = "   ?? shows the number, Enter goes on\n" if found.offer else ""
-    return f"{symbols.no}  wrong{note}\n{hint}{offer}"
+    return _said(symbols.no, f"wrong{note}", room) + hint + offer
+
+
+def _said(sign: str, words: str, room: int | None) -> str:
+    return "".join(f"{line}\n" for line in wrapped(f"{sign}  ", words, "   ", room))
+
+
+def _hint(words: str, room: int | None) -> str:
+    return "".join(f"{line}\n" for line in wrapped("   hint: ", words, "         ", room))
 
 
 def closing(at: Session) -> str:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def render(verdicts: Sequence[AnswerVerdict], reveal: bool = False, digits: int = 6,
-           symbols: Symbols | None = None) -> str:
-    """One line an answer, a hint below a wrong one, and the score."""
+           symbols: Symbols | None = None, room: int | None = None) -> str:
+    """A line for every answer, a hint below a wrong one, and the score; long lines go on below within ``room``."""
     symbols = symbols or Symbols()
     keys = [f"{verdict.key} = {verdict.answer.typed}" if verdict.answer else verdict.key for verdict in verdicts]
     width = max(map(len, keys), default=0)
@@ -24,12 +24,26 @@ def render(verdicts: Sequence[AnswerVerdict], reveal: bool = False, digits: int 
         words = {RIGHT: "right", FOLLOWS: "counts as right", MISSING: "missing"}.get(verdict.status, "wrong")
         note = f": {verdict.note}" if verdict.note else ""
         expected = f" (it is {show(verdict.expected, digits)})" if reveal and verdict.status != RIGHT else ""
-        lines.append(f"{sign}  {key:<{width}}  {words}{note}{expected}")
+        lead = " " * (len(sign) + width + 4)
+        lines += wrapped(f"{sign}  {key:<{width}}  ", f"{words}{note}{expected}", lead, room)
         if verdict.hint:
-            lines.append(f"   {'':<{width}}  hint: {verdict.hint}")
+            lines += wrapped(f"{lead}hint: ", verdict.hint, f"{lead}      ", room)
     right = sum(verdict.passed for verdict in verdicts)
     lines.append(f"{right} of {len(verdicts)} right")
     return "".join(f"{line}\n" for line in lines)
+
+
+def wrapped(first: str, text: str, lead: str, room: int | None) -> list[str]:
+    """``text`` behind ``first``, and what does not fit into ``room`` below, behind ``lead``; words stay whole."""
+    lines, line = [], first
+    least = len(lead) + 20                         # a narrower column would be no easier to read
+    for at, word in enumerate(text.split(" ")):
+        if at and room is not None and len(line) + 1 + len(word) > max(room, least):
+            lines.append(line)
+            line = lead + word
+        else:
+            line += f" {word}" if at else word
+    return [*lines, line]
 
 
 def as_json(verdicts: Sequence[AnswerVerdict], reveal: bool = False) -> list[dict[str, Any]]:
