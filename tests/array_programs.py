@@ -142,3 +142,33 @@ def fits(a, b):
             return None
         shape[-at] = max(a[-at], b[-at])
     return tuple(shape)
+
+
+def torch_on_jax():
+    """What the lines of a program call, with JAX's functions behind torch's names."""
+    from types import SimpleNamespace
+
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+
+    def along(function):
+        return lambda x, dim=None: function(x, axis=dim)
+
+    def cross_entropy(s, y, reduction):
+        return -jnp.take_along_axis(jax.nn.log_softmax(s, axis=-1), y[:, None], axis=-1)[:, 0]
+
+    def multi_margin_loss(s, y, margin, reduction):
+        right = jnp.take_along_axis(s, y[:, None], axis=-1)
+        return jnp.sum(jnp.maximum(0, s - right + margin) * (1 - jax.nn.one_hot(y, s.shape[-1])), axis=-1) / s.shape[-1]
+
+    functional = SimpleNamespace(softplus=jax.nn.softplus, cross_entropy=cross_entropy,
+                                 multi_margin_loss=multi_margin_loss)
+    return SimpleNamespace(
+        tanh=jnp.tanh, sigmoid=jax.nn.sigmoid, exp=jnp.exp, sin=jnp.sin, relu=jax.nn.relu, abs=jnp.abs,
+        square=jnp.square, maximum=jnp.maximum, minimum=jnp.minimum, sum=along(jnp.sum), mean=along(jnp.mean),
+        amax=along(jnp.max), amin=along(jnp.min), prod=along(jnp.prod), logsumexp=along(jax.nn.logsumexp),
+        linalg=SimpleNamespace(vector_norm=along(jnp.linalg.norm)), softmax=along(jax.nn.softmax),
+        log_softmax=along(jax.nn.log_softmax), stack=jnp.stack, cat=lambda xs, dim: jnp.concatenate(xs, axis=dim),
+        reshape=jnp.reshape, outer=jnp.outer, tensor=jnp.array, nn=SimpleNamespace(functional=functional))

@@ -15,7 +15,7 @@ from bpcalc.backends import floats
 from bpcalc.opened import opened
 from bpcalc.ops import FUNCTIONS, TABLE
 
-from .array_programs import ArrayProgram
+from .array_programs import ArrayProgram, torch_on_jax
 
 SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 STRUCTURAL = [row for row in TABLE if row.structural]
@@ -164,6 +164,8 @@ def test_a_kink_of_an_array_is_noticed_at_any_entry():
     assert [note.code for note in backprop("max(x)", x=[1, 2, 2]).notes] == ["kink"]
     assert backprop("max(x)", x=[1, 2, 2]).gradients["x"].tolist() == [0, 0.5, 0.5]
     assert [note.code for note in backprop("hinge(s, 0)", s=[1, 0, 5]).notes] == ["kink"]
+    assert [note.code for note in backprop("norm(x)", x=[0, 0]).notes] == ["kink"]
+    assert backprop("norm(x)", x=[0, 0]).gradients["x"].tolist() == [0, 0]
     row = next(row for row in TABLE if row.name == "relu")
     assert at_kink(row, row.kinks[0][0], [np.array([1.0, 0.0])], np.array([1.0, 0.0]), {})
     assert arrays() is arrays()
@@ -194,6 +196,28 @@ def test_random_programs_agree_with_torch(seed):
         expected = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
         assert np.shape(report.gradients[name]) == expected.shape
         assert np.asarray(report.gradients[name]) == pytest.approx(expected, rel=1e-10, abs=1e-12), name
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_programs_agree_with_jax(seed):
+    jax = pytest.importorskip("jax", reason="no comparison with JAX: it is not installed")
+    program = ArrayProgram(seed, size=6)
+    report = backprop(program.text, program.values)
+    functions = torch_on_jax()
+
+    def loss(names):
+        there = {"torch": functions, **names}
+        exec("\n".join(program.lines), there)  # noqa: S102 - the generator's own lines
+        return there["L"]
+
+    found, gradients = jax.value_and_grad(loss)({name: jax.numpy.array(given, dtype="float64")
+                                                 for name, given in program.values.items()})
+    assert report.value == pytest.approx(float(found), rel=1e-12)
+    for name, gradient in gradients.items():
+        if name not in report.gradients:
+            assert not np.any(gradient)
+            continue
+        assert np.asarray(report.gradients[name]) == pytest.approx(np.asarray(gradient), rel=1e-10, abs=1e-12), name
 
 
 # -------------------------------------------------------------------------------------------- notation
