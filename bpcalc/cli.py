@@ -19,7 +19,7 @@ from .options import BY_NAME, EXAMPLES, FORMATS, USAGE, sort
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any, Literal, TextIO
 
     from .batch import Batch
@@ -74,11 +74,12 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
         raise UsageProblem("--wrt names no variable", hint="for example --wrt x,z")
     if options["batch"] is not None:
         return _batch(source, given, wrt or None, upstream, form, options)
-    columns: Mapping[str, Any] = data or {}
-    graph = parse(source, {**given, **columns})
-    used = [name for name in graph.inputs if name in columns]
-    report = run(graph, {**given, **{name: columns[name] for name in used}}, wrt or None, upstream, held=used)
-    if data is not None:
+    if data is None:
+        report = run(parse(source, given), given, wrt or None, upstream)
+    else:
+        graph = parse(source, {**given, **data.readable()})
+        used = [name for name in graph.inputs if name in data]
+        report = run(graph, {**given, **{name: data[name] for name in used}}, wrt or None, upstream, held=used)
         report.notes += _about(data, used)
     report = _by_entry(report, options)
     if options["grade"] is not None:

@@ -57,6 +57,11 @@ class Data(Mapping[str, "Any"]):
     def __len__(self) -> int:
         return len(self._columns)
 
+    def readable(self) -> dict[str, Any]:
+        """The columns by name, with None in the place of one with a bad cell."""
+        return {name: None if isinstance(numbers, BindingProblem) else self[name]
+                for name, numbers in self._columns.items()}
+
     def remarks(self, column: str) -> list[str]:
         """What the reader of a result should know about a column, in words."""
         found = []

@@ -858,6 +858,10 @@ def _lengthened(word: str) -> Iterator[str]:
 def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
     if len(graph.inputs) != len(given):
         used = set(graph.inputs)
+        if graph.tokens is not None:               # a range or a condition may have used a number beforehand
+            import re
+
+            used.update(re.findall(r"\w+", graph.source.text))
         for at, name in enumerate(name for name in given if name not in used):
             near = closest(name, graph.inputs[:1000]) if at < _HINTED else None
             hint = f"; did you mean {near[0]}?" if near else ""

@@ -138,6 +138,16 @@ def test_data_binds_the_columns_of_the_lecture(bpcalc, tmp_path):
     assert variables(bpcalc(*words, "--wrt", "frog").out) == {"frog"}
 
 
+def test_values_given_beside_data_and_the_length_of_a_column_are_known_beforehand(bpcalc, tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text("x,remark\n1,\n2,5\n4,a\n")
+    ran = bpcalc("sum(w*x[j] for j in range(len(x)) if j != y)", "y=1", "w=2", "--data", path)
+    assert (ran.code, ran.err) == (0, "")
+    assert "= 10\n" in ran.out
+    ran = bpcalc("sum(max(0, s[j] - s[y] + 1) for j in range(3) if j != y)", "s=[3.2, 5.1, -1.7]", "y=0")
+    assert ran.out.splitlines()[0].endswith("= 2.9")
+
+
 def test_a_note_says_which_number_is_which_class(bpcalc, tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text(SCORES)
