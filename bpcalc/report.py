@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from .descent import Descent
     from .errors import Span
     from .homework.check import AnswerVerdict
 
@@ -662,6 +663,18 @@ class Report:
                      for key, value in answers.items()}
             found = read_items(((key, text, Source(f"{key} = {text}", "answers")) for key, text in typed.items()), self)
         return check(self, found, require, strict, tolerance, learned)
+
+    def descend(self, rate: float, iterations: int = 1, optimizer: str = "sgd", momentum: float = 0.9,
+                until: float | None = None) -> Descent:
+        """Gradient descent from here: the variables whose gradients were asked for, updated so many times.
+
+        ``optimizer`` is sgd, momentum, nesterov or adam, with the rules of torch.optim; ``until`` stops once a
+        step changes the output by no more than that.  Raises UsageProblem where the output is an array or
+        a gradient does not exist.
+        """
+        from .descent import descend
+
+        return descend(self, rate, iterations, optimizer, momentum, until)
 
     def to_table(self, width: int | None = None, digits: int = 6) -> str:
         """The report as the command line's table, or as blocks where that is wider than ``width``."""

@@ -101,7 +101,8 @@ def test_the_pictures_in_the_docs_are_what_the_commands_write(bpcalc, tmp_path, 
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_examples_print_what_the_page_shows(page):
+def test_python_examples_print_what_the_page_shows(page, monkeypatch):
+    monkeypatch.chdir(ROOT / "docs" / "data")
     parser = doctest.DocTestParser()
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
     for match in PYTHON.finditer(page.read_text(encoding="utf-8")):

@@ -2,13 +2,16 @@
 
     python -m tests.bench.classifier [--steps 50] [--rounds 9]
 
-Both run in this process by turns; what is printed are medians over the rounds, and the ratio of each
-round's two times.  The weights after the last step are compared.
+Both run in this process by turns, on one thread each; what is printed are medians over the rounds, and
+the ratio of each round's two times.  The weights after the last step are compared.
 """
 
 import argparse
+import os
 import statistics
 import time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
