@@ -167,6 +167,13 @@ def test_a_changed_input_gives_the_page_that_python_makes(show_page, text, first
     assert words(page) == before
 
 
+def test_some_gradients_and_another_upstream_are_kept(show_page):
+    asked = {"wrt": ["x", "q"], "upstream": -2.5}
+    page = show_page(backprop("q = x*y; f = q*y + relu(x)", x=1, y=2, **asked))
+    put(page, x=-3, y=0.5)
+    assert words(page) == words(show_page(backprop("q = x*y; f = q*y + relu(x)", x=-3, y=0.5, **asked)))
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_programs_are_computed_again_as_python_does(show_page, seed):
     program = Program(seed, size=8)
