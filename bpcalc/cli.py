@@ -326,6 +326,7 @@ _WARNED = 20
 _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".html": "html", ".htm": "html",
             ".png": "png", ".pdf": "pdf",
             ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".tex": "latex", ".md": "markdown"}
+_NOT_DRAWN = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".eps", ".ps")
 
 
 def _format(options: dict[str, Any]) -> str:
@@ -339,8 +340,10 @@ def _format(options: dict[str, Any]) -> str:
         return "json"
     if options["steps"]:
         return "steps"
-    target: str | None = options["output"]
-    return "table" if target is None else _ENDINGS.get(os.path.splitext(target)[1].lower(), "table")
+    ending = os.path.splitext(options["output"] or "")[1].lower()
+    if ending in _NOT_DRAWN:
+        raise UsageProblem(f"no {ending} pictures are made", hint="pictures are .svg, .png, .pdf and .html")
+    return _ENDINGS.get(ending, "table")
 
 
 def _worksheet(report: Report, form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:

@@ -418,6 +418,13 @@ def test_without_cairo_the_hint_says_what_to_install(bpcalc, monkeypatch, tmp_pa
         assert not list(tmp_path.iterdir())
 
 
+def test_other_kinds_of_pictures_are_refused(bpcalc, tmp_path):
+    ran = bpcalc("x*y", "x=1", "y=2", "-o", tmp_path / "circuit.JPG")
+    assert ran.code == 2
+    assert ".svg, .png, .pdf and .html" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_title_is_for_pictures_and_pages(bpcalc):
     hostile = "<b>&\"'</title>"
     out = bpcalc("x*y", "x=1", "y=2", "--format", "svg", "--title", hostile).out

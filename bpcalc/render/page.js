@@ -338,7 +338,7 @@
 
   for (const element of all("#circuit .node")) {
     element.setAttribute("tabindex", "0");
-    element.setAttribute("role", "img");
+    element.setAttribute("role", "group");
   }
   all(".controls").forEach(element => { element.hidden = false; });
   if (!R) all(".inputs").forEach(element => element.remove());
