@@ -29,7 +29,7 @@ SECONDS = 120
 
 # The tests that are to tell a mutant, likeliest first.
 TESTS = {
-    "ops": ["test_ops", "test_differential", "test_engine", "test_docs"],
+    "ops": ["test_ops", "test_differential", "test_engine", "test_syntax", "test_docs", "test_arrays"],
     "syntax": ["test_syntax", "test_programs", "test_engine", "test_arrays", "test_report", "test_bindings",
                "test_catalogue"],
     "lexer": ["test_syntax", "test_programs", "test_bindings", "test_catalogue", "test_arrays", "test_options"],
