@@ -438,7 +438,7 @@ TABLE: tuple[Op, ...] = (
        latex=r"\mathrm{{bce}}({p}, {t})", doc="Binary cross-entropy of a probability p and a target t.",
        aliases=("binary_cross_entropy",),
        samples=((0.25, 1.0), (0.7, 0.0), (0.4, 0.5)), borders=((0.0, 1.0), (1.0, 1.0), (0.0, 0.0), (1.5, 0.5))),
-    Op("bce_with_logits", "z t", "(z if z > 0 else 0) - z * t + log1p(exp(-abs(z)))", "sigmoid(z) - t", "-z",
+    Op("bce_with_logits", "z t", "(z * (1 - t) if z > 0 else -z * t) + log1p(exp(-abs(z)))", "sigmoid(z) - t", "-z",
        definition="log(1 + exp(z)) - z * t",
        latex=r"\mathrm{{bce}}(\sigma({z}), {t})", doc="Binary cross-entropy of a score z and a target t, stable.",
        aliases=("bce_logits",),

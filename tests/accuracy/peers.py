@@ -7,8 +7,6 @@ What a user of each would write.  A function that a library does not have is lef
 
 from __future__ import annotations
 
-import math
-
 
 def pytorch():
     """Name to function of floats, which gives (value, partials)."""
@@ -26,7 +24,10 @@ def pytorch():
         "sinh": t.sinh, "cosh": t.cosh, "asinh": t.asinh, "acosh": t.acosh, "atanh": t.atanh, "hypot": t.hypot,
         "erf": t.erf, "erfc": t.erfc, "max": t.maximum, "min": t.minimum, "clip": t.clamp,
         "leaky_relu": lambda x, slope: f.leaky_relu(x, slope.item()),
-        "elu": lambda x, alpha: f.elu(x, alpha.item()), **_shared(),
+        "elu": lambda x, alpha: f.elu(x, alpha.item()), "where": lambda c, a, b: t.where(c != 0, a, b),
+        "huber": lambda p, y, delta: f.huber_loss(p, y, delta=delta.item()),
+        "bce": lambda p, y: f.binary_cross_entropy(p, y),
+        "bce_with_logits": lambda z, y: f.binary_cross_entropy_with_logits(z, y), **_shared(),
     }
 
     def evaluated(function, point):
@@ -55,7 +56,8 @@ def jax():
         "atan2": n.arctan2, "sec": lambda x: 1 / n.cos(x), "csc": lambda x: 1 / n.sin(x), "cot": lambda x: 1 / n.tan(x),
         "sinh": n.sinh, "cosh": n.cosh, "asinh": n.arcsinh, "acosh": n.arccosh, "atanh": n.arctanh, "hypot": n.hypot,
         "erf": special.erf, "erfc": special.erfc, "max": n.maximum, "min": n.minimum, "clip": n.clip,
-        "leaky_relu": nn.leaky_relu, "elu": nn.elu, **_shared(),
+        "leaky_relu": nn.leaky_relu, "elu": nn.elu,
+        "where": lambda c, a, b: n.where(c != 0, a, b), **_shared(),
     }
     compiled = {}
 
@@ -70,7 +72,8 @@ def jax():
 
 def _shared():
     return {"add": lambda a, b: a + b, "mul": lambda a, b: a * b, "sub": lambda a, b: a - b, "div": lambda a, b: a / b,
-            "neg": lambda x: -x, "pow": lambda a, b: a**b, "identity": lambda x: x + 0}
+            "neg": lambda x: -x, "pow": lambda a, b: a**b, "identity": lambda x: x + 0,
+            "sum": lambda *xs: sum(xs[1:], xs[0]), "mean": lambda *xs: sum(xs[1:], xs[0]) / len(xs)}
 
 
 def found():
@@ -85,12 +88,11 @@ def found():
 
 
 def at(peer, name, point):
-    """(value, partials) by a peer; None where it does not have the function."""
+    """(value, partials) by a peer; None where it does not have the function, or refuses the point."""
     functions, evaluated = peer
     function = functions.get(name)
-    return None if function is None else evaluated(function, point)
+    try:
+        return None if function is None else evaluated(function, point)
+    except RuntimeError:
+        return None
 
-
-def finite(number):
-    """Whether a peer's number is one."""
-    return number is not None and math.isfinite(number)
