@@ -507,10 +507,10 @@ def _class_list(report: Report, form: str, options: dict[str, Any]) -> Iterable[
     return to_grades.table(found, Symbols(_can_show(_target(options))))
 
 
-def _bar(done: int, count: int) -> None:
-    """Draw how many rows are graded."""
+def _bar(done: int, count: int, what: str = "lines") -> None:
+    """Draw how many are done."""
     filled = 30 * done // max(count, 1)
-    sys.stderr.write(f"\r[{'#' * filled}{' ' * (30 - filled)}] {done} of {count} lines")
+    sys.stderr.write(f"\r[{'#' * filled}{' ' * (30 - filled)}] {done} of {count} {what}")
     sys.stderr.flush()
 
 
@@ -561,9 +561,7 @@ class _Bar:
         if self.clock() >= self.next:
             self.next = self.clock() + 0.1
             self.drawn = True
-            filled = 30 * done // max(self.count, 1)
-            sys.stderr.write(f"\r[{'#' * filled}{' ' * (30 - filled)}] {done} of {self.count} {self.what}")
-            sys.stderr.flush()
+            _bar(done, self.count, self.what)
 
     def clear(self) -> None:
         """Take the bar away."""
@@ -586,7 +584,7 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
 
         return to_json.report_lines(report, {"descent": as_json(learned)})
     if learned is not None:
-        return _course(report, learned, form, digits)
+        return _course(report, learned, form, digits, options)
     if form == "csv":
         from .render import to_csv
 
@@ -616,8 +614,7 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     if form in ("png", "pdf"):
         from .render import to_image
 
-        if _is_terminal(_target(options)):
-            raise UsageProblem(f"a {form} is nothing for a terminal", hint=f"for example -o circuit.{form}")
+        _refuse_terminal(form, options)
         return to_image.render(report, form, digits, options["title"])
     if form in ("dot", "mermaid"):
         from .render import to_dot, to_mermaid
@@ -635,17 +632,37 @@ def _written(report: Report, form: str, digits: int, options: dict[str, Any],
     return to_blocks.lines(report, digits, Symbols(_can_show(_target(options))), options["all"])
 
 
-def _course(report: Report, learned: Descent, form: str, digits: int) -> Iterable[str]:
+def _refuse_terminal(form: str, options: dict[str, Any]) -> None:
+    """Raise UsageProblem where bytes would go to a terminal."""
+    if _is_terminal(_target(options)):
+        raise UsageProblem(f"a {form} is nothing for a terminal", hint=f"for example -o circuit.{form}")
+
+
+def _course(report: Report, learned: Descent, form: str, digits: int,
+            options: dict[str, Any]) -> Iterable[str] | bytes:
     """A descent in the formats that show its course."""
     if form == "csv":
         from .render.to_descent import csv_lines
 
         return csv_lines(learned)
-    if form == "svg":
-        from .render.to_plot import render
+    if form == "plain":
+        from .render.to_descent import plain_lines
 
-        return [render(learned.losses, report.symbol, digits)]
-    raise UsageProblem(f"--format {form} cannot show gradient descent", hint="use the table, svg, csv or --json")
+        notes = [f"note: {note.message}\n" for note in report.notes if note.code == "data"]
+        return [*plain_lines(learned, report.symbol, digits), *notes]
+    if form in ("svg", "png", "pdf"):
+        from .render import to_image, to_plot
+        from .render.to_svg import FONT
+
+        def picture(font: str) -> str:
+            return to_plot.render(learned.losses, report.symbol, digits, options["title"], font)
+
+        if form == "svg":
+            return [picture(FONT)]
+        _refuse_terminal(form, options)
+        return to_image.drawn(picture, form)
+    raise UsageProblem(f"--format {form} cannot show gradient descent",
+                       hint="use the table, plain, svg, png, pdf, csv or --json")
 
 
 def _circuit(report: Report, digits: int, options: dict[str, Any]) -> str:
@@ -696,7 +713,7 @@ def _width(terminal: bool) -> int | None:
     if not terminal:
         return None
     try:
-        return max(os.get_terminal_size(sys.stdout.fileno()).columns, 20)
+        return max(os.get_terminal_size(sys.stdout.fileno()).columns or 80, 20)
     except (OSError, ValueError):
         return 80
 

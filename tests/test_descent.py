@@ -347,11 +347,31 @@ def test_weights_inside_the_text_are_not_for_pasting(bpcalc):
     assert re.search(r"^in the text: W = \[.+, .+\]$", out, re.M)
 
 
+def test_entries_of_opened_arrays_are_not_for_pasting(bpcalc):
+    out = bpcalc("sum((W - 1)^2)", "W=[3, 1]", "--lr", "0.25", "--iterations", "2", "--expand").out
+    assert out.splitlines()[-1] == "without --expand there are words to paste"
+
+
 def test_large_weights_are_summarised_and_not_pasted(bpcalc, tmp_path):
     np.save(tmp_path / "w.npy", np.ones((40, 30)))
     out = bpcalc("sum(W^2)", f"W=@{tmp_path / 'w.npy'}", "--lr", "0.1", "--iterations", "3").out
     assert "too large to paste: W; --json has all numbers" in out
     assert len(out) < 4000
+
+
+def test_the_descent_in_plain_lines(bpcalc):
+    out = bpcalc("L = sum((W - 1)^2)", "W=[3, 1]", "--lr", "0.25", "--iterations", "2", "--format", "plain").out
+    assert out == ("step 0: loss L = 4\nstep 1: loss L = 1\nstep 2: loss L = 0.25\nW: start [3, 1]\n"
+                   "W: gradient at the start [4, 0]\nW: end [1.5, 1]\nto paste: \"W=[1.5, 1.0]\"\n")
+
+
+def test_the_course_as_png_and_with_a_title(bpcalc, tmp_path):
+    words = ["L = sum((x - 1)^2)", "x=[3]", "--lr", "0.1", "--iterations", "50", "--title", "my descent"]
+    bpcalc(*words, "-o", tmp_path / "loss.svg")
+    assert ">my descent</title>" in (tmp_path / "loss.svg").read_text()
+    pytest.importorskip("cairosvg")
+    bpcalc(*words, "-o", tmp_path / "loss.png")
+    assert (tmp_path / "loss.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_the_losses_as_csv(bpcalc):

@@ -96,6 +96,8 @@ def _to_paste(descent: Descent) -> list[str]:
     """The final weights as words for the command line, in full precision."""
     words, inside, large = [], [], []
     for name, after in zip(descent.names, descent.after):
+        if "[" in name:                            # an entry of an array that was opened
+            return ["without --expand there are words to paste"]
         if getattr(after, "size", 1) > PASTED:
             large.append(name)
         elif name in descent.inside:
@@ -157,6 +159,22 @@ def is_logarithmic(losses: Sequence[float]) -> bool:
     """Whether losses are drawn on a logarithmic axis: where they span more than a thousandfold."""
     low, high = min(losses), max(losses)
     return low > 0 and high > 1000 * low
+
+
+def plain_lines(descent: Descent, loss: str, digits: int = 6) -> Iterator[str]:
+    """The descent's facts, each a line of words and ASCII."""
+    def flat(value: Any) -> str:
+        return show_value(value, digits, flat=True, unicode=False)
+
+    for step in _some(len(descent.losses)):
+        yield f"step {step}: loss {loss} = {show(descent.losses[step], digits)}\n"
+    for name, before, slope, after in zip(descent.names, descent.before, descent.gradients, descent.after):
+        yield f"{name}: start {flat(before)}\n"
+        yield f"{name}: gradient at the start {flat(slope)}\n"
+        yield f"{name}: end {flat(after)}\n"
+    for line in [*_to_paste(descent), descent.stopped]:
+        if line:
+            yield f"{line}\n"
 
 
 def csv_lines(descent: Descent) -> Iterator[str]:

@@ -6,12 +6,24 @@ from ..errors import UsageProblem
 from ..report import Report
 from .to_svg import render as svg
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SCALE = 2.0
 """Pixels of a PNG per unit of the drawing."""
 
 
 def render(report: Report, form: str, digits: int = 6, title: str | None = None) -> bytes:
-    """The bytes of a ``png`` or ``pdf``.
+    """The circuit as the bytes of a ``png`` or ``pdf``.
+
+    Raises what :func:`drawn` raises.
+    """
+    return drawn(lambda font: svg(report, digits, title, font=font), form)
+
+
+def drawn(picture: Callable[[str], str], form: str) -> bytes:
+    """An SVG document, made for the font that it is given, as the bytes of a ``png`` or ``pdf``.
 
     Raises UsageProblem where cairosvg, or the cairo library that it loads, is not installed.
     """
@@ -22,7 +34,7 @@ def render(report: Report, form: str, digits: int = 6, title: str | None = None)
         raise UsageProblem(f"--format {form} needs {needs}",
                            hint='python -m pip install "bpcalc[pictures]"; SVG needs nothing') from None
     # cairosvg asks the system for the first font alone.
-    text = svg(report, digits, title, font="monospace")
+    text = picture("monospace")
     made: bytes = (cairosvg.svg2pdf(bytestring=text.encode()) if form == "pdf" else
                    cairosvg.svg2png(bytestring=text.encode(), scale=SCALE))
     return made

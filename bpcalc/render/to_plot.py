@@ -7,7 +7,7 @@ from zlib import crc32
 
 from .numbers import show
 from .to_descent import is_logarithmic
-from .to_svg import ADVANCE, style, text
+from .to_svg import ADVANCE, FONT, style, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,8 +32,11 @@ _RULES = """\
 """
 
 
-def render(losses: Sequence[float], name: str, digits: int = 6) -> str:
-    """A whole SVG document; ``losses[0]`` is the loss, called ``name``, before the first step."""
+def render(losses: Sequence[float], name: str, digits: int = 6, title: str | None = None, font: str = FONT) -> str:
+    """A whole SVG document; ``losses[0]`` is the loss, called ``name``, before the first step.
+
+    ``title`` is what screen readers say first.
+    """
     last = len(losses) - 1
     logarithmic = is_logarithmic(losses)
     heights = [log10(loss) for loss in losses] if logarithmic else list(losses)
@@ -66,10 +69,10 @@ def render(losses: Sequence[float], name: str, digits: int = 6) -> str:
              f"{show(losses[-1], digits)} after {last} step{'s' * (last != 1)}.")
     body = "".join(ink)
     ident = f"bpcalc-{crc32(body.encode()):08x}"
-    rules = style(f"#{ident}") + _RULES.replace("{at}", f"#{ident}")
+    rules = style(f"#{ident}", font) + _RULES.replace("{at}", f"#{ident}")
     return (f'<svg xmlns="http://www.w3.org/2000/svg" id="{ident}" width="{_WIDTH}" height="{_HEIGHT}" '
             f'viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-labelledby="{ident}-t {ident}-d">\n'
-            f'<title id="{ident}-t">{text(f"{name} over the steps")}</title>\n'
+            f'<title id="{ident}-t">{text(title or f"{name} over the steps")}</title>\n'
             f'<desc id="{ident}-d">{text(words)}</desc>\n<style>\n{rules}</style>\n{body}</svg>\n')
 
 
