@@ -291,6 +291,11 @@ def test_it_stops_in_words_with_arrays(expression, values, rate, words):
     assert all(map(math.isfinite, descent.losses))
 
 
+def test_a_loss_that_jumps_about_is_remarked_on(bpcalc):
+    out = bpcalc("sum(abs(x))", "x=[0.1, 0.2]", "--lr", "1", "--iterations", "101").out
+    assert "The loss is higher than at the start: try a smaller --lr." in out
+
+
 def test_it_converges_with_arrays():
     descent = descend(backprop("sum((x - c)^2)", x=[0, 0], c=[1, 2], wrt="x"), 0.1, 10_000, until=1e-12)
     assert descent.stopped.startswith("converged")

@@ -84,6 +84,8 @@ def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, wi
                      for name, before, after in zip(descent.names, descent.before, descent.after)], symbols, width)
     lines += ["", f"{loss} = {show(losses[0], digits)} at the start, {show(losses[-1], digits)} "
                   f"after {descent.steps} step{'s' * (descent.steps != 1)}"]
+    if losses[-1] > losses[0]:
+        lines.append("The loss is higher than at the start: try a smaller --lr.")
     return lines + _to_paste(descent)
 
 
