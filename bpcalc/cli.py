@@ -277,11 +277,12 @@ def _data(path: str | None, given: dict[str, Any]) -> Data | None:
 def _about(data: Data, used: list[str]) -> list[Note]:
     """What has to be said of the columns that are used, or that none is."""
     from .engine import Note
+    from .render.to_caret import visible
 
     if not used:
         return [Note("unused", None, f"the expression uses no column of {data.name}; they are "
                      f"{', '.join([*data][:12])}")]
-    return [Note("data", None, words) for name in used for words in data.remarks(name)]
+    return [Note("data", None, visible(words)) for name in used for words in data.remarks(name)]
 
 
 def decode_stdin() -> str:

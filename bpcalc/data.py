@@ -66,9 +66,9 @@ class Data(Mapping[str, "Any"]):
         """What the reader of a result should know about a column, in words."""
         found = []
         if column in self.renamed:
-            found.append(f"the column '{self.renamed[column]}' of {self.name} is called {column}")
+            found.append(f"the column '{_short(self.renamed[column])}' of {self.name} is called {column}")
         if column in self.classes:
-            numbered = [f"{number} = {label}" for number, label in enumerate(self.classes[column])]
+            numbered = [f"{number} = {_short(label)}" for number, label in enumerate(self.classes[column])]
             found.append(f"{column}: {', '.join(_ends(numbered))}")
         return found
 
@@ -201,7 +201,7 @@ def _problem(name: str, heading: str, at: int, bad: list[int], lines: list[int],
     first = bad[0]
     row = cells[first]
     word = row[at]
-    what = f"'{word if len(word) <= 40 else word[:39] + '…'}' is not a finite number" if word else "the cell is empty"
+    what = f"'{_short(word)}' is not a finite number" if word else "the cell is empty"
     others = [str(lines[row]) for row in bad[1:]]
     also = f" (also bad: row{'s' * (len(others) > 1)} {', '.join(_ends(others))})" if others else ""
     hint = None
@@ -210,8 +210,12 @@ def _problem(name: str, heading: str, at: int, bad: list[int], lines: list[int],
     elif len(bad) < len(cells):
         hint = "a column holds numbers, or labels in words in every row"
     start = len(", ".join([*row[:at], ""]))
-    return BindingProblem(f"row {lines[first]}, column '{heading}': {what}{also}", Source(", ".join(row), name),
+    return BindingProblem(f"row {lines[first]}, column '{_short(heading)}': {what}{also}", Source(", ".join(row), name),
                           (start, start + max(len(word), 1)), hint)
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= 40 else f"{word[:39]}…"
 
 
 def _ends(items: list[str]) -> list[str]:

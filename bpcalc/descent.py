@@ -57,6 +57,10 @@ class Descent:
         self.steps = 0
         self.stopped = ""
 
+    def __repr__(self) -> str:
+        way = f"{self.losses[0]!r} to {self.losses[-1]!r} in {self.steps} steps"
+        return f"<Descent of {', '.join(self.names):.80}: {way}>"
+
 
 class _Diverged(ArithmeticError):
     """The loss or a gradient does not exist at the new weights."""

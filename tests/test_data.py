@@ -188,6 +188,16 @@ def test_data_is_read_from_standard_input(bpcalc):
     assert "= 2" in bpcalc("mean(x*w)", "w=1", "--data", "-", stdin="x\n1\n3\n").out
 
 
+def test_what_a_file_holds_never_speaks_to_the_terminal(bpcalc, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text(f"x \x1b[2J,kind\n1,\x1b[31mred\u202e\n2,{'long' * 50}\n")
+    out = bpcalc("mean(w*x_2J*kind)", "w=1", "--data", path).out
+    assert "␛[31mred<U+202E>" in out
+    assert "'x ␛[2J'" in out
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) < 200
+
+
 def test_read_data_is_a_mapping_that_backprop_takes(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("x,label\n1,a\n2,b\n")

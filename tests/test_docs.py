@@ -92,7 +92,7 @@ def test_the_pictures_in_the_docs_are_what_the_commands_write(bpcalc, tmp_path, 
         for command, shown in commands(match[1]):
             shell.output(command, shown)
     pictures = re.findall(r"!\[.+\]\((.+\.svg)\)", text)
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     for name in pictures:
         made = Path(name).read_bytes()
         if request.config.getoption("--update"):

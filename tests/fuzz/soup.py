@@ -22,6 +22,8 @@ WORDS = {
                    "2", "1e-3", "0.5", "1e400", "-2", "x^2", *SIGNS],
     "bindings": ["x=1", "y=-2", "x", "=", "1/3", "2*pi", "nan", "inf", "1e400", "1_000", "λ=2", WORD, *SIGNS],
     "number": [*FUNCTIONS, *NAMED_CONSTANTS, "1", "2.5", "1e3", "nan", "-", *SIGNS],
+    "table": ["x", "y y", ",", ";", "\t", "\n", "\r\n", "1", "-2.5", "1e999", "nan", "a", '"', '""', "", " ", "é",
+              "\0", "\x1b", "_", "2,5", "x,y\n1,2\n"],
     "encoded": ["x", "\r\n", "\n", "\ufeff", "\udcff", "\udcfe", "é", "\0"],
     "answers": ["q", "dq", "df/dq", "ds/dq", "dx", "value q", "∂f/∂x", "f", "s", "n4", "x", "=", "= -4", "0.7", "1/3",
                 ",", ";", "\n", "#", "d", "/", " ", *SIGNS],

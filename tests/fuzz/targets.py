@@ -13,9 +13,11 @@ import os
 import re
 import sys
 import tempfile
+from math import isfinite
 
 from bpcalc.bindings import constant, decode, from_file, from_words
 from bpcalc.cli import run
+from bpcalc.data import parse_data
 from bpcalc.errors import BpcalcError, Source
 from bpcalc.homework.answers import parse_answers
 from bpcalc.homework.check import check
@@ -124,6 +126,26 @@ REPORT = report_of(parse(Source("q = x + y; s = sigmoid(q*z); f = s*q - max(x, s
                    {"x": -2.0, "y": 5.0, "z": -0.25})
 
 
+def table(data):
+    """A data set: its columns are finite vectors under names of the language, or said to be none."""
+    try:
+        found = parse_data(data, "table")
+    except BpcalcError as error:
+        told(error)
+        return
+    for name in found:
+        demand(NAMED.fullmatch(name), f"not a name: {name!r}")
+        try:
+            column = found[name].tolist()
+        except BpcalcError as error:
+            told(error)
+            continue
+        demand(all(map(isfinite, column)), f"not finite: {name}")
+        demand(name not in found.classes or max(column) == len(found.classes[name]) - 1, f"not a class: {name}")
+        for words in found.remarks(name):
+            demand(len(words) < 2000, "too long a remark")
+
+
 def answers(data):
     """Hand-worked answers, read and judged."""
     try:
@@ -207,4 +229,5 @@ def command(data):
     demand("internal error" not in err, err)
 
 
-TARGETS = {target.__name__: target for target in (expression, bindings, number, encoded, answers, options, command)}
+TARGETS = {target.__name__: target
+           for target in (expression, bindings, number, encoded, table, answers, options, command)}
