@@ -20,7 +20,7 @@ DRAWN = 5
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """The shape of an array; () for a number or nothing."""
-    return tuple(value.shape) if hasattr(value, "shape") else ()
+    return tuple(value.shape) if type(value) is not float and hasattr(value, "shape") else ()
 
 
 def show_value(value: Any, digits: int = 6, flat: bool = False, unicode: bool = True) -> str:

@@ -41,7 +41,7 @@ class Hand:
 
     def number(self, value: Any) -> str:
         """A number or an array, rounded."""
-        if shape_of(value):
+        if type(value) is not float and shape_of(value):
             return show_value(value, self.digits, self.flat, self.symbols.unicode)
         return show(value, self.digits)
 
@@ -71,6 +71,8 @@ class Hand:
 
     def product(self, upstream: float | None, local: float | None) -> str:
         """Two numbers multiplied, as tables write it: ``1 × -4``."""
+        if type(upstream) is float is type(local):
+            return f"{self.number(upstream)} {self.symbols.times} {self.number(local)}"
         pieces = map(self.piece, (upstream, local))
         return f" {self.symbols.times} ".join(f"({text})" if strength < PRODUCT else text for text, strength in pieces)
 

@@ -35,7 +35,7 @@ Row = tuple[str, ...]
 
 def _lines(cells: Row) -> list[Row]:
     """Cells of several lines as rows of one line each."""
-    if not any("\n" in cell for cell in cells):
+    if "\n" not in "".join(cells):
         return [cells]
     return list(zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""))
 
