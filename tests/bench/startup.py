@@ -60,7 +60,10 @@ def main():
                    if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH")}
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True, env=environment)
-        subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "-q", str(ROOT)], check=True, env=environment)
+        # The command that a current pip writes imports nothing; those of old ones import re.
+        for what in ("-U pip", str(ROOT)):
+            subprocess.run([f"{folder}/bin/python", "-m", "pip", "install", "-q", *what.split(" ", 1)], check=True,
+                           env=environment)
         python, bpcalc = f"{folder}/bin/python", f"{folder}/bin/bpcalc"
         for name, text in (("bare_table.py", BARE_TABLE), ("bare_json.py", BARE_JSON)):
             Path(folder, name).write_text(text, encoding="utf-8")
@@ -70,6 +73,7 @@ def main():
             "bare click + rich table": [python, f"{folder}/bare_table.py", *CIRCUIT],
             "bpcalc table": [bpcalc, *CIRCUIT],
             "bpcalc --json": [bpcalc, *CIRCUIT, "--json"],
+            "bpcalc --check": [bpcalc, *CIRCUIT, "--check", "dx=-4"],
             "bpcalc --version": [bpcalc, "--version"],
             "bpcalc --help": [bpcalc, "--help"],
             "bpcalc, an error": [bpcalc, "(x+y*z", "x=1"],
