@@ -19,6 +19,7 @@ from .child import SECONDS, ask, serve
 from .engine import Gradients, Trace, forward, remarks
 from .errors import BpcalcError, Source
 from .formula import compose
+from .kept import KeptGradients
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS
 from .syntax import parse
 from .written import ATOM, SIGNED, Written
@@ -42,34 +43,17 @@ _OPERATIONS = 40
 _POWER = 64
 
 
-class ExactGradients(Gradients):
+class ExactGradients(KeptGradients):
     """Gradients, and their parts, that are Written where they have an exact form."""
 
-    __slots__ = ("_locals", "_products")
+    __slots__ = ("_products",)
 
     kind = "exact"
 
     def __init__(self, trace: Trace, grads: list[float], run: Gradients, locals: dict[int, list[float | None]],
                  products: dict[tuple[str, str], Written]) -> None:
-        super().__init__(trace, grads, run.live, run.leaves, run.upstream, run.reached)
-        self._locals = locals
+        super().__init__(trace, grads, run, run.reached, locals)
         self._products = products
-
-    def local(self, k: int, slot: int) -> float | None:
-        """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
-        return self.locals(k)[slot]
-
-    def locals(self, k: int) -> list[float | None]:
-        """The local gradients of node ``k``, one for each input; None where undefined or not asked for."""
-        return self._locals.get(k) or []
-
-    def each_locals(self) -> Iterator[tuple[float | None, ...]]:
-        """The local gradients of every node, in forward order; None where undefined or not asked for."""
-        return (tuple(self.locals(k)) for k in range(len(self.grads)))
-
-    def sound(self) -> bool:
-        """No product is simply upstream * local: it has a form of its own."""
-        return False
 
     def times(self, upstream: float | None, local: float | None) -> float | None:
         """The product of two gradients, exact where both are and sympy, or a fraction, has a form for it."""

@@ -21,13 +21,14 @@ from .backends import Rationals
 from .engine import Gradients, Trace, reached_by_output, remarks
 from .errors import DomainProblem
 from .formula import parsed
+from .kept import KeptGradients
 from .ops import CONSTANT, INPUT, NAMED_CONSTANTS
 from .spans import spans
 from .written import Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from .graph import Graph
     from .ops import Op
@@ -103,34 +104,17 @@ class RoundedTrace(Trace):
         return float(self.results[k])
 
 
-class RoundedGradients(Gradients):
+class RoundedGradients(KeptGradients):
     """Gradients over a RoundedTrace, rounded likewise."""
 
-    __slots__ = ("_locals", "decimals")
+    __slots__ = ("decimals",)
 
     kind = "rounded"
 
-    def __init__(self, trace: RoundedTrace, grads: list[float], live: bytearray, leaves: list[int], upstream: float,
-                 reached: bytearray | None, locals: dict[int, list[float | None]]) -> None:
-        super().__init__(trace, grads, live, leaves, upstream, reached)
+    def __init__(self, trace: RoundedTrace, grads: list[float], run: Gradients, reached: bytearray | None,
+                 locals: dict[int, list[float | None]]) -> None:
+        super().__init__(trace, grads, run, reached, locals)
         self.decimals = trace.decimals
-        self._locals = locals
-
-    def local(self, k: int, slot: int) -> float | None:
-        """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
-        return self.locals(k)[slot]
-
-    def locals(self, k: int) -> list[float | None]:
-        """The local gradients of node ``k``, one for each input; None where undefined or not asked for."""
-        return self._locals.get(k) or []
-
-    def each_locals(self) -> Iterator[tuple[float | None, ...]]:
-        """The local gradients of every node, in forward order; None where undefined or not asked for."""
-        return (tuple(self.locals(k)) for k in range(len(self.grads)))
-
-    def sound(self) -> bool:
-        """No product is simply upstream * local: it is rounded."""
-        return False
 
     def times(self, upstream: float | None, local: float | None) -> float | None:
         """The product of two gradients, rounded."""
@@ -254,8 +238,7 @@ class _Hand:
                 if live[i]:
                     sums[i] = self._added(sums[i] if i in sums else Carried(Fraction(0)), total, local)
         undefined = None in sums.values()
-        result = RoundedGradients(trace, grads, live, run.leaves, run.upstream,
-                                  reached_by_output(graph) if undefined else None, written)
+        result = RoundedGradients(trace, grads, run, reached_by_output(graph) if undefined else None, written)
         result.notes.extend(remarks(result))
         return result
 
