@@ -78,7 +78,8 @@ class Hand:
 
     def is_near(self, value: float | None) -> bool:
         """Whether a number is only nearly what it is worked out to be, rounded as on paper or for want of a form."""
-        return is_rounded(value) or (self.exact and value is not None and not isinstance(value, Written))
+        return is_rounded(value) or (self.exact and isinstance(value, float) and not isinstance(value, Written)
+                                     and not value.is_integer())
 
     def equals(self, value: float | None) -> str:
         """The sign before a number: the nearly equal one where it was rounded."""
