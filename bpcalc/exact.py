@@ -41,6 +41,7 @@ _DENOMINATOR = 10**6
 _DIGITS = 60
 _OPERATIONS = 40
 _POWER = 64
+_ROUNDS = 4
 
 
 class ExactGradients(KeptGradients):
@@ -276,8 +277,14 @@ class _Field:
         if number.has(sympy.Piecewise, sympy.Max, sympy.Min) or number.count_ops() > _OPERATIONS:
             return None
         number = sympy.expand_log(number)
-        forms = [number, sympy.expand(number), sympy.radsimp(number)]
-        return min(forms, key=lambda form: (form.count_ops(), len(str(form))))
+        for _ in range(_ROUNDS):                   # so that a tidy number stays as it is
+            flat = sympy.expand(number)
+            forms = [number, flat, sympy.radsimp(number), sympy.radsimp(flat)]
+            best = min(forms, key=lambda form: (form.count_ops(), len(str(form))))
+            if best == number:
+                break
+            number = best
+        return number
 
     def told(self, key: str, number: Any) -> Iterator[tuple[str, Any]]:
         """A number's line for the parent, where it has a form to be shown."""
