@@ -248,11 +248,11 @@ class _Field:
         shown = row.shown_partial(slot, len(args))
         if shown in ("0", "1", "-1"):
             return self.sympy.Integer(shown)
-        branches = row.variadic or " if " in shown
+        branches = " if " in shown
         if branches and (out is None or None in args):
             return None
         try:
-            if row.variadic:
+            if branches and row.variadic:          # a maximum or minimum
                 return self.sympy.Rational(1, args.count(out)) if args[slot] == out else self.zero
             if branches:
                 return self.tidy(self.symbols.partial(row, slot)(*args, out))

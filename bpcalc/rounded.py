@@ -266,7 +266,7 @@ class _Hand:
 
     def _local(self, trace: RoundedTrace, k: int, row: Op, slot: int, given: list[Carried]) -> Carried | None:
         shown = row.shown_partial(slot, len(given))
-        if " if " not in shown:
+        if " if " not in shown and not row.variadic:
             names = {**dict(zip(row.params, given)), "out": trace.carried[k]}
             used = [names[name] for name in parsed(shown).inputs]
             try:
@@ -282,9 +282,9 @@ class _Hand:
                 return None
         except (ArithmeticError, ValueError):
             return None
-        # A branch that is a whole number, such as the 1 and the 0 of relu, has not drifted.
+        # A branch that is a whole number, such as the 1 and the 0 of relu, has not drifted, nor has a share.
         return self.carry(number if isinstance(number, float) else Fraction(number),
-                          number != int(number) and any(one.drifted for one in given))
+                          number != int(number) and not row.variadic and any(one.drifted for one in given))
 
     def _shown(self, shown: str, given: dict[str, Fraction]) -> Number:
         """A textbook rule worked out with these numbers."""

@@ -145,6 +145,12 @@ def test_a_wide_maximum_of_longer_numbers_still_knows_its_winner():
     assert not report.notes
 
 
+def test_sums_and_means_of_many():
+    report = backprop("sum(x, y, z)*mean(x, y, z)", x=1, y=2.5, z=0.25).rounded(2)
+    assert [text(report.trace.values[k]) for k in range(3, 6)] == ["3.75", "1.25", "4.69"]
+    assert {name: text(number) for name, number in report.gradients.items()} == dict.fromkeys("xyz", "2.49")
+
+
 def test_a_number_that_rounds_to_zero_meets_the_kink():
     assert [note.code for note in backprop("relu(x*y)", x=0.01, y=0.1).rounded(2).notes] == ["kink"]
 
