@@ -516,11 +516,13 @@ TABLE: tuple[Op, ...] = (
     Op("hinge", "s y margin=1", "violation(s, y, margin)",
        pulls=("last(g) * (violated(s, y, margin) - mark(s, y) * total(violated(s, y, margin), -1, 1))", "",
               "total(g * total(violated(s, y, margin), -1, 0), None, 0)"),
-       rules=("{g} · ([over the margin] - count · onehot({y}))", "", "{g} · count of classes over the margin"),
+       # over: 1 for each class over the margin, N: their number.
+       rules=("{g} · (over - N · onehot({y}))", "", "{g} · N"),
        kinks=(("on_edge(s, y, margin)", "a score is exactly at the margin; its gradient there is taken as 0"),),
        fits="hinge needs scores whose last axis is the classes, and a label from 0 for each row of them",
        latex=r"\mathrm{{hinge}}({s}, {y})",
-       doc="Multiclass hinge loss: the sum over j != y of max(0, s[j] - s[y] + margin).",
+       doc="Multiclass hinge loss: the sum over j != y of max(0, s[j] - s[y] + margin); in its gradient "
+           "over is 1 for each of the N classes over the margin.",
        aliases=("hinge_loss",)),
 )
 
