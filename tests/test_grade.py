@@ -117,6 +117,16 @@ def test_forms_that_spreadsheets_and_questionnaires_write(graded, text):
     assert "2/2" in ran.out
 
 
+def test_entries_of_arrays_have_columns_of_their_own(bpcalc, tmp_path):
+    path = tmp_path / "class.csv"
+    words = ["s = W @ x; f = sum(s)", "W=[[1,2],[3,4]]", "x=[5,6]", "--grade", path]
+    path.write_text('student,"dW[0,1]",f\nAda,6,56\n', encoding="utf-8")
+    assert "2/2" in bpcalc(*words).out
+    path.write_text('student,dW,f\nAda,"[[5,6],[5,6]]",56\n', encoding="utf-8")
+    ran = bpcalc(*words)
+    assert (ran.code, "for example dW[0,0]" in ran.err) == (2, True)
+
+
 def test_names_cannot_run_as_formulas_in_a_spreadsheet(graded):
     assert "'=cmd" in graded("student,q\n=cmd(),3\n", "--format", "csv").out
 

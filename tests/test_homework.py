@@ -339,6 +339,13 @@ def test_an_array_is_answered_whole_or_by_entry():
     assert (verdicts["f"].status, "s[1]" in verdicts) == ("wrong", False)
 
 
+def test_a_graph_opened_into_its_entries_is_answered_like_any_other(bpcalc):
+    words = [MATRIX[0], "W=[[1,2],[3,4]]", "x=[5,6]", "y=[11,13]", "--expand", "--check"]
+    assert bpcalc(*words, "s[0] = 17, dW[0,1] = 66, df/dW[1, 0] = 65, dx[0] = 50").code == 0
+    ran = bpcalc(*words, "ds[1] = 13, dx[0] = 11")
+    assert "the path through" in ran.out
+
+
 def test_missing_entries_are_counted():
     verdicts = judged(MATRIX, "dW = [[55, 66], [65, 78]]", require="leaves")
     assert [key for key, verdict in verdicts.items() if verdict.status == "missing"] == \

@@ -94,7 +94,7 @@ def _opened(key: str, place: Place, typed: str, report: Report, source: Source) 
     entries = dict(_entries(typed))
     if set(entries) != set(indices(shape)):
         what = f"{key} has {'×'.join(map(str, shape))} entries" if shape else f"{key} is one number"
-        hint = f"write {key} = {like(shape)}, or one entry as {key}[{','.join('0' * len(shape))}]" if shape else None
+        hint = f"write {key} = {like(shape)}, or one entry as {key}{like_index(place, report)}" if shape else None
         raise BindingProblem(f"{what}, and the answer has others", source, (0, len(source.text)), hint)
     for index, text in entries.items():
         if not is_blank(text):
@@ -143,6 +143,11 @@ def entry(whole: Any, part: object) -> float | None:
     """A number, or the entry of an array; None where it does not exist."""
     found = whole[part] if isinstance(part, tuple) and whole is not None else whole
     return None if found is None or found - found != 0 else float(found)
+
+
+def like_index(place: Place, report: Report) -> str:
+    """The index of a place's first entry, as it is written."""
+    return f"[{','.join('0' for _ in shape_at(place, report))}]"
 
 
 def like(shape: tuple[int, ...]) -> str:
@@ -209,7 +214,8 @@ def resolve(key: str, report: Report, source: Source) -> Place:
 
     Raises BindingProblem when it names nothing or could mean two things.
     """
-    if key[-1:] != "]":
+    key = key.replace(", ", ",")
+    if key[-1:] != "]" or _is_name(key, report):
         place = _resolve(key, report, source)
         if place[0] == LOCAL and any(hasattr(report.trace.values[k], "shape") for k in place[1:] if type(k) is int):
             raise BindingProblem(f"{key} has no single local gradient: there are arrays in it", source,
@@ -224,6 +230,12 @@ def resolve(key: str, report: Report, source: Source) -> Place:
         raise BindingProblem(f"{whole.strip()} has no entry [{inside}]", source, _span(key, source),
                              f"its shape is {shape}, and indices begin at 0" if shape else "it is one number")
     return kind, k, index
+
+
+def _is_name(key: str, report: Report) -> bool:
+    """Whether what is asked for with an index is a node of its own, as in a graph opened into its entries."""
+    name = key.replace("∂", "d").rpartition("/")[2].rpartition(" ")[2]
+    return _find(name, report) is not None or (name[:1] == "d" and _find(name[1:], report) is not None)
 
 
 def _resolve(key: str, report: Report, source: Source) -> Place:

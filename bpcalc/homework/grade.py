@@ -10,7 +10,7 @@ import csv
 
 from ..errors import BindingProblem, BpcalcError, InputProblem, Source
 from ..report import Report
-from .answers import Answer, Place, is_blank, read_answer, resolve
+from .answers import Answer, Place, is_blank, like_index, read_answer, resolve, shape_at
 from .check import MISSING, AnswerVerdict, Judge
 
 TYPE_CHECKING = False
@@ -155,6 +155,9 @@ def _columns(heading: list[str], report: Report, name: str) -> list[tuple[int, P
             if at == 0:
                 continue
             raise
+        if shape_at(place, report):
+            raise BindingProblem(f"{key} is an array, and a column holds one number", source, (0, len(key)),
+                                 f"a column for each entry, for example {key}{like_index(place, report)}")
         if place in seen:
             raise BindingProblem(f"two columns ask for the same, {seen[place]} and {key}", source, (0, len(key)))
         seen[place] = key
