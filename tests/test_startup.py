@@ -85,3 +85,27 @@ def test_the_library_loads_only_when_it_is_used():
                           "import sys, bpcalc; print([m for m in sys.modules if m[:7] == 'bpcalc.'])"],
                          capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+# What a run of each kind loads, to the module.  One more is a cost to every such run: add it knowingly.
+PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_stat", "genericpath", "itertools", "math", "os", "os.path",
+               "posixpath", "stat"}
+CALCULATING = {"backends", "bindings", "cli", "complaints", "engine", "errors", "formula", "graph", "lexer", "notation",
+               "ops", "options", "render", "report", "spans", "syntax", "written"}
+CHECKING = {"homework", "homework.answers", "homework.check", "homework.replay", "homework.rounding", "render.numbers",
+            "render.symbols", "render.to_verdicts"}
+WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "render.symbols"}
+
+
+@pytest.mark.parametrize(("words", "own"), [
+    (["x*y", "x=1", "y=2", "--json"], CALCULATING | {"render.to_json", "render.to_caret"}),
+    (["x*y", "x=1", "y=2", "--format", "csv"], CALCULATING | {"render.to_csv"}),
+    (["x*y", "x=1", "y=2", "--format", "plain"], CALCULATING | WORDS | {"render.to_plain"}),
+    (["x*y", "x=1", "y=2", "--check", "dx=2"], CALCULATING | CHECKING),
+    (["--version"], {"cli", "errors", "options"}),
+], ids=lambda value: value[-1] if isinstance(value, list) else "")
+def test_a_run_loads_these_modules_and_no_others(words, own):
+    _, modules = imported(*words)
+    found = {name.removeprefix("bpcalc.") for name in modules if name.startswith("bpcalc.")}
+    assert found == own
+    assert {name for name in modules if not name.startswith("bpcalc")} <= PYTHONS_OWN
