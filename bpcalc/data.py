@@ -189,7 +189,8 @@ def _is_number(word: str) -> bool:
 
 def _bad(words: tuple[str, ...]) -> list[int]:
     """Which cells do not fit: of labels, those that are empty; of numbers, those that are none."""
-    others = [row for row, word in enumerate(words) if not _is_number(word)]
+    odd = {word for word in set(words) if not _is_number(word)}
+    others = [row for row, word in enumerate(words) if word in odd]
     empty = [row for row in others if not words[row]]
     labels = len(others) - len(empty)
     return empty if labels >= len(words) - len(others) and labels else others

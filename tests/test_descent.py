@@ -1,9 +1,11 @@
 """Updates as on the slide, and many of them: the same numbers as the textbook rules by hand."""
 
+import io
 import json
 import math
 import re
 import shlex
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +15,7 @@ import pytest
 from bpcalc import BpcalcError, backprop
 from bpcalc.array_steps import on_arrays
 from bpcalc.bindings import from_words
+from bpcalc.cli import _Bar
 from bpcalc.descent import OPTIMIZERS, descend
 from bpcalc.engine import forward
 from bpcalc.render.symbols import Symbols
@@ -414,6 +417,22 @@ def test_a_long_course_keeps_its_peaks():
     losses[7777] = 9.0
     points = ElementTree.fromstring(picture(losses, "L")).find(".//{*}polyline").get("points").split()
     assert len({point.split(",")[1] for point in points}) == 2
+
+
+def test_a_bar_is_drawn_for_long_runs_only_and_taken_away(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    bar = _Bar(200, "steps")
+    bar(10)
+    bar.clear()
+    assert sys.stderr.getvalue() == "", "half a second is not long"
+    now[0] = 1.0
+    bar(100)
+    bar(101)
+    assert sys.stderr.getvalue() == f"\r[{'#' * 15}{' ' * 15}] 100 of 200 steps"
+    bar.clear()
+    assert sys.stderr.getvalue().endswith("\r" + " " * 70 + "\r")
 
 
 def test_progress_is_told_step_by_step_with_arrays():
