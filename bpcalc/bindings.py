@@ -174,7 +174,8 @@ def _rows(text: str, path: str, source: Source, span: Span) -> list[Any]:
                 row.append(float("nan"))
             if not isfinite(row[-1]):
                 raise BindingProblem(f"{path}, row {number}, column {column}: '{_short(word)}' is not a finite number",
-                                     source, span)
+                                     source, span,
+                                     None if rows else f"columns under a heading are for --data {path}")
         if rows and len(row) != len(rows[0]):
             raise BindingProblem(f"{path}, row {number} has {len(row)} numbers, the rows before have {len(rows[0])}",
                                  source, span)

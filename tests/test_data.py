@@ -184,6 +184,12 @@ def test_names_that_clash_are_reported(words, message, bpcalc, tmp_path):
     assert message in ran.err
 
 
+def test_a_file_with_a_heading_that_is_given_as_an_array_leads_to_data(bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text("x,y\n1,2\n")
+    assert "hint: columns under a heading are for --data data.csv" in bpcalc("sum(X)", "X=@data.csv").err
+
+
 def test_data_is_read_from_standard_input(bpcalc):
     assert "= 2" in bpcalc("mean(x*w)", "w=1", "--data", "-", stdin="x\n1\n3\n").out
 
