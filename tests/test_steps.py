@@ -162,3 +162,9 @@ def test_what_is_about_single_numbers_refuses_arrays(bpcalc, option):
     ran = bpcalc("sum(x*x)", "x=[1, 2]", *option)
     assert (ran.code, ran.out) == (2, "")
     assert "array" in ran.err
+
+
+def test_the_paths_of_an_entry_go_through_the_opened_graph(bpcalc):
+    ran = bpcalc("sum(x*x)", "x=[3, 2]", "--paths", "x[0]")
+    assert ran.code == 0
+    assert ran.out.endswith("  sum: ∂f/∂x[0] = 6\n")

@@ -308,6 +308,10 @@ def node_called(name: str, report: Report, source: Source) -> int:
 
 def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
     known = [report.label(k) for k in range(min(len(report), 500)) if report.shows(k)]
+    entries = [label for label in known if label.startswith(f"{name}[")][:3]
+    if entries:
+        return BindingProblem(f"'{name}' is an array", source, _span(name, source),
+                              f"name an entry: {', '.join(entries)}, ...")
     near = closest(name, [*known, *(f"d{label}" for label in known)])
     hint = f"did you mean {' or '.join(near)}?" if near else "the table shows the nodes' names"
     return BindingProblem(f"there is no node called '{name}'", source, _span(name, source), hint)
