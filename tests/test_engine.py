@@ -259,3 +259,23 @@ def test_size_and_depth_are_ordinary(text, value, gradient):
         value, gradient = x, slope
     assert report.value == pytest.approx(value)
     assert report.gradients["x"] == pytest.approx(gradient)
+
+
+def test_a_variable_with_its_value_in_the_text_has_a_gradient_where_no_number_is_left_over():
+    assert backprop("a = 3; a*x", x=2).gradients == {"x": 3, "a": 2}
+    assert backprop("a = 3; b = 4; a*b").gradients == {"a": 4, "b": 3}
+
+
+def test_a_gradient_that_is_too_large_is_told_from_one_that_does_not_exist():
+    report = backprop("(x*1e200)*1e200", x=1e-300)
+    assert report.gradients == {"x": None}
+    assert [note.code for note in report.notes] == ["overflow"]
+    assert [note.code for note in backprop("sqrt(x)", x=0).notes] == ["undefined"]
+
+
+def test_what_is_undefined_or_too_large_makes_a_sum_undefined():
+    gradients = backprop("x*y", x=1, y=2)._gradients
+    assert gradients.plus(1.0, 2.5) == 3.5
+    assert gradients.plus(1.0, None) is None
+    assert gradients.plus(None, 1.0) is None
+    assert gradients.plus(1e308, 1e308) is None

@@ -421,3 +421,22 @@ def test_verdicts_in_json_keep_the_schema(bpcalc):
     schema = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
     ran = bpcalc(CLASSIC[0], "x=-2", "y=5", "z=-4", "--check", "q=3, dx=4", "--json", "--require", "all")
     jsonschema.validate(json.loads(ran.out), schema)
+
+
+def test_a_tolerance_is_a_relative_error(bpcalc):
+    words = ["x*y", "x=1", "y=2", "--check", "dx=2"]
+    assert bpcalc(*words, "--tolerance", "0").code == 0
+    assert bpcalc(*words, "--tolerance", "0.999").code == 0
+    for outside in ("1", "-0.01", "1e300"):
+        ran = bpcalc(*words, "--tolerance", outside)
+        assert ran.code == 2
+        assert "a tolerance is a relative error from 0 to 1" in ran.err
+
+
+def test_after_an_update_of_a_large_run_the_variables_and_the_output_are_known(bpcalc):
+    words = ["+".join(["x*y"] * 600), "x=1", "y=2", "--lr", "0.001"]
+    assert bpcalc(*words, "--check", "new x=-0.2, new y=1.4, new f=-168").code == 0
+    ran = bpcalc(*words, "--check", "new f=1", "--reveal")
+    assert ran.code == 1
+    assert "-168" in ran.out
+    assert "only the variables and the output are known" in bpcalc(*words, "--check", "new n5=1").err
