@@ -13,6 +13,7 @@ import sys
 
 LIBRARIES = {"bpcalc", "rich", "click", "sympy", "mpmath", "numpy", "markdown_it", "mdurl", "pygments",
              # what these ask for and can do without
+             "cairosvg", "cairocffi", "cffi", "PIL", "tinycss2", "cssselect2", "defusedxml", "webencodings",
              "gmpy2", "flint", "gmpy", "sage", "ipywidgets", "IPython", "sitecustomize", "usercustomize",
              "attr", "scipy", "org", "pyodide", "_distutils_hack"}
 QUIET = {
@@ -22,7 +23,7 @@ QUIET = {
     "cpython._PySys_ClearAuditHooks", "cpython.PyInterpreterState_Clear", "cpython.PyInterpreterState_New",
     "builtins.id", "array.__new__", "gc.get_objects", "resource.setrlimit", "tempfile.mkstemp", "sys.excepthook",
     "import", "compile", "exec", "open", "subprocess.Popen", "os.posix_spawn", "os.rename", "os.remove", "os.chmod",
-    "os.putenv", "os.unsetenv",
+    "os.putenv", "os.unsetenv", "os.kill",
 }
 SYSTEM = ("/dev/null", "/dev/urandom", "/proc/self/", "/sys/fs/cgroup/", "/sys/devices/system/cpu", "/proc/stat",
           "/proc/cpuinfo", "/proc/meminfo", "/etc/localtime")
