@@ -346,6 +346,14 @@ def test_a_graph_opened_into_its_entries_is_answered_like_any_other(bpcalc):
     assert "flows back through W[0,0] * x[0] only" in ran.out
 
 
+def test_a_mistake_among_arrays_is_found_among_their_entries():
+    verdicts = judged(MATRIX, "s = [17, 40], f = 707, ds = [11, 13], dx = [11, 74], dW[1,1] = 6")
+    assert [verdicts[key].status for key in ("s[1]", "f", "dx[0]", "dx[1]", "dW[1,1]")] == \
+        ["wrong", "follows", "wrong", "right", "wrong"]
+    assert verdicts["f"].note == "follows from your s[1] = 40"
+    assert (verdicts["dx[0]"].mistake, verdicts["dW[1,1]"].mistake) == ("not-summed", "local-only")
+
+
 def test_missing_entries_are_counted():
     verdicts = judged(MATRIX, "dW = [[55, 66], [65, 78]]", require="leaves")
     assert [key for key, verdict in verdicts.items() if verdict.status == "missing"] == \

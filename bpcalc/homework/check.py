@@ -7,10 +7,23 @@ are carried on; one that follows from a wrong answer, or from the slip behind it
 
 from __future__ import annotations
 
-from ..errors import UsageProblem
+from ..errors import BpcalcError, Source, UsageProblem
 from ..report import Report
 from . import rounding
-from .answers import GRADIENT, LOCAL, NEW, VALUE, Answer, Place, entry, indices, key_of, no_update, shape_at
+from .answers import (
+    GRADIENT,
+    LOCAL,
+    NEW,
+    VALUE,
+    Answer,
+    Place,
+    entry,
+    indices,
+    key_of,
+    no_update,
+    resolve,
+    shape_at,
+)
 from .replay import LIMIT, Pins, Plan, Run
 
 TYPE_CHECKING = False
@@ -113,6 +126,7 @@ class Judge:
         self._tidied: dict[int, Run | None] = {}
         self._judged: dict[object, Judgement] = {}
         self._above: dict[int, frozenset[int]] = {}
+        self._entries: tuple[Judge, ...] | None = None
 
     def verdicts(self, answers: Sequence[Answer], require: str = "given") -> list[AnswerVerdict]:
         """A verdict for every answer, in order, and then for every answer that is missing."""
@@ -123,10 +137,43 @@ class Judge:
             earlier = [(other, found) for other, found in judged.values() if self._matters(other, answer)]
             judged[answer.place] = answer, self._cached(answer, earlier)
         verdicts = self._told([judged[answer.place] for answer in answers])
+        if self.report.trace.arrays and any(verdict.status == WRONG for verdict in verdicts):
+            verdicts = self._by_entry(answers, verdicts)
         for place in required(self.report, require):
             if place not in judged:
                 verdicts.append(AnswerVerdict(key_of(place, self.report), None, MISSING, self.exact(place)))
         return verdicts
+
+    def _by_entry(self, answers: Sequence[Answer], verdicts: list[AnswerVerdict]) -> list[AnswerVerdict]:
+        """The verdicts where the graph opened into its entries knows more about what is wrong."""
+        if self._entries is None:
+            self._entries = self._opened()
+        judge = self._entries[0] if self._entries else None
+        named = self.report.graph.names
+        if judge is None or any(answer.kind == NEW or (
+                answer.node not in named and answer.node != self.report.graph.output) for answer in answers):
+            return verdicts
+        try:
+            places = [resolve(key_of(answer.place, self.report), judge.report, Source(answer.key))
+                      for answer in answers]
+        except BpcalcError:
+            return verdicts
+        theirs = judge.verdicts([Answer(answer.key, place, answer.value, answer.typed)
+                                 for answer, place in zip(answers, places)])
+        return [found if verdict.status == WRONG and verdict.mistake != "transposed" else verdict
+                for verdict, found in zip(verdicts, theirs)]
+
+    def _opened(self) -> tuple[Judge, ...]:
+        """The judge of the graph opened into its entries, if that is small."""
+        if sum(getattr(value, "size", 1) for value in self.report.trace.values) > LIMIT:
+            return ()
+        from ..opened import opened
+
+        try:
+            judge = Judge(opened(self.report), self.strict, self.tolerance)
+        except BpcalcError:
+            return ()
+        return (judge,) if judge.small else ()
 
     # ------------------------------------------------------------------------------------- numbers
     def exact(self, place: Place) -> float | None:
