@@ -198,6 +198,14 @@ def test_arrays_are_set_as_matrices():
     assert "?" not in text
 
 
+def test_entries_of_opened_arrays_are_names():
+    hand = TexHand()
+    names = {"W[0,1]", "W[0,10]", "b1[0]", "q_0"}
+    assert hand.formula("W[0,1] * W[0,10]^2 - b1[0] + q_0 + max(q_0, ..., q_0)", names) == \
+        r"W_{0,1} \cdot W_{0,10}^{2} - b_{1}[0] + q_{0} + \max(q_{0}, \dots, q_{0})"
+    assert hand.condition("W[0,1] <= 0", names) == r"W_{0,1} \le 0"
+
+
 @needs_tex
 def test_arrays_compile(tmp_path):
     compiled(backprop(*ARRAYS).to_latex(standalone=True), tmp_path)

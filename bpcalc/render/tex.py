@@ -189,13 +189,18 @@ class TexHand(Hand):
             test, _, no = rest.partition(" else ")
             parts = self.formula(yes, names), self.condition(test, names), self.formula(no, names)
             return r"{} \text{{ if }} {}, \text{{ else }} {}".format(*parts), SUM
-        dots = next(word for word in ("dots", "dots_", "dots__") if word not in names)
-        graph = parse(Source(text.replace("...", dots), "formula"), [*names, dots])
+        # What is no name of the language stands for itself under a name that is free: dots, and entries W[0,1].
+        labels = ["...", *sorted((name for name in names if "[" in name), key=len, reverse=True)]
+        lead = next(word for word in ("q", "qq", "qqq") if not any(name.startswith(f"{word}_") for name in names))
+        free = {f"{lead}_{at}": label for at, label in enumerate(labels)}
+        for word, label in free.items():
+            text = text.replace(label, word)
+        graph = parse(Source(text, "formula"), [*(name for name in names if "[" not in name), *free])
         pieces: list[Piece] = []
         for k, code in enumerate(graph.ops):
             if code == INPUT:
-                label = graph.inputs[k]
-                pieces.append((self.dots if label == dots else self.name(label), ATOM))
+                label = free.get(graph.inputs[k], graph.inputs[k])
+                pieces.append((self.dots if label == "..." else self.name(label), ATOM))
             elif code == CONSTANT:
                 pieces.append(_number(graph.words[k]))
             else:
@@ -322,6 +327,10 @@ def _numbers(text: str) -> str:
 
 
 def _pretty(label: str) -> str:
+    array, bracket, entry = label.partition("[")
+    if bracket:                                    # an entry of an array that was opened: W[0,1]
+        base = _pretty(array)
+        return f"{base}{bracket}{entry}" if base[-1:] == "}" else f"{base}_{{{entry.rstrip(']')}}}"
     head, *subscripts = label.split("_")
     found = _HEAD.fullmatch(head)
     if found is None or not all(subscripts):
