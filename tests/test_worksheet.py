@@ -134,6 +134,17 @@ def test_from_the_sheet_to_the_verdict_on_the_command_line(bpcalc, tmp_path, for
     assert bpcalc(*words, "--check-file", path, "--require", "all").code == 1
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_the_sheet_of_opened_arrays_comes_back(bpcalc, tmp_path, form):
+    words = ["s = W @ x; L = sum(relu(s)^2)/4", "W=[1, 2; 3, 4]", "x=[1, 2]", "--expand"]
+    path = str(tmp_path / f"sheet.{FORMS[form]}")
+    assert bpcalc(*words, "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*words, "--check-file", path)
+    assert (ran.code, ran.err) == (0, "")
+    right, of = ran.out.splitlines()[-1].split(" of ")
+    assert int(right) == int(of.split()[0]) > 20
+
+
 def test_the_json_sheet_keeps_the_contract(bpcalc):
     import jsonschema
 
