@@ -327,14 +327,18 @@ def _numbers(text: str) -> str:
 
 
 def _pretty(label: str) -> str:
-    array, bracket, entry = label.partition("[")
-    if bracket:                                    # an entry of an array that was opened: W[0,1]
-        base = _pretty(array)
-        return f"{base}{bracket}{entry}" if base[-1:] == "}" else f"{base}_{{{entry.rstrip(']')}}}"
-    head, *subscripts = label.split("_")
+    array, bracket, entry = label.partition("[")   # W[0,1] is an entry of an array that was opened
+    base = _subscripted(array)
+    if not bracket:
+        return base
+    return f"{base}{bracket}{entry}" if base[-1:] == "}" else f"{base}_{{{entry.rstrip(']')}}}"
+
+
+def _subscripted(name: str) -> str:
+    head, *subscripts = name.split("_")
     found = _HEAD.fullmatch(head)
     if found is None or not all(subscripts):
-        return _typed(label)
+        return _typed(name)
     letters, digits = found.groups()
     base = _letters(letters, r"\mathit")
     lower = [*([digits] if digits else []), *(_letters(part, r"\mathrm") for part in subscripts)]
