@@ -448,3 +448,10 @@ def test_after_an_update_of_a_large_run_the_variables_and_the_output_are_known(b
     assert ran.code == 1
     assert "-168" in ran.out
     assert "only the variables and the output are known" in bpcalc(*words, "--check", "new n5=1").err
+
+
+def test_a_value_follows_only_from_values_that_lead_to_it(bpcalc):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4", "--check"]
+    assert "follows from your q = 4" in bpcalc(*words, "q=4, f=-16").out
+    assert "follows" not in bpcalc(*words, "dq=4, f=-16").out
+    assert "follows" not in bpcalc("a = x*2; b = y*3; f = a + b", "x=1", "y=2", "--check", "a=4, b=8").out
