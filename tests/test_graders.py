@@ -40,8 +40,9 @@ def test_gradescope(tmp_path):
     assert "cannot be read" in unreadable[0]["output"]
 
 
-def test_otter(tmp_path):
+def test_otter(tmp_path, monkeypatch):
     otter = pytest.importorskip("otter")
+    monkeypatch.chdir(tmp_path)                    # it keeps a log where it runs
     (tmp_path / "q1.py").write_text(RECIPES["q1.py"], encoding="utf-8")
     notebook = otter.Notebook(tests_dir=str(tmp_path))
     found = notebook.check("q1", global_env={"answers": RIGHT})
