@@ -532,12 +532,16 @@ def _learned(report: Report, options: dict[str, Any]) -> Descent | None:
                 raise UsageProblem(f"--{key} needs a learning rate", hint="for example --lr 0.1")
         return None
     from .bindings import constant
-    from .descent import OPTIMIZERS, descend
+    from .descent import HEAVY, OPTIMIZERS, descend
 
     optimizer = _choice(options["optimizer"] or "sgd", "--optimizer", OPTIMIZERS)
+    if options["momentum"] is not None and optimizer not in HEAVY:
+        raise UsageProblem(f"--momentum has no part in {optimizer}", hint="add --optimizer momentum or nesterov")
     momentum = 0.9 if options["momentum"] is None else constant(options["momentum"], "momentum")
     until = None if options["until"] is None else constant(options["until"], "until")
     rate, count = constant(options["lr"], "lr"), _whole(options["iterations"], "--iterations", 1, 10**9, 1)
+    if rate < 0:
+        _warn("the learning rate is negative: the update goes up the gradient")
     bar = _Bar(count, "steps") if _is_terminal(sys.stderr) else None
     learned = descend(report, rate, count, optimizer, momentum, until, bar)
     if bar:

@@ -12,7 +12,7 @@ from math import isfinite, sqrt
 
 from .compiled import on_floats
 from .engine import Gradients, backward, forward, variables
-from .errors import BpcalcError, UsageProblem
+from .errors import BpcalcError, DomainProblem, UsageProblem
 from .report import Report
 
 TYPE_CHECKING = False
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Move = Callable[[Sequence[Any], Sequence[Any]], list[Any]]
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
+HEAVY = ("momentum", "nesterov")
+"""Those that ``momentum`` is for."""
+
 WORTHWHILE = 50
 """For fewer iterations than this the engine's own passes are done before the graph is compiled."""
 
@@ -32,6 +35,7 @@ COMPILED = 100_000
 """Graphs of up to this many nodes are compiled, at some 2 KB a node."""
 
 _PATIENCE = 20
+_TOO_LARGE = "too large for a double-precision number"
 
 
 class Descent:
@@ -39,10 +43,13 @@ class Descent:
 
     A weight is a float or an array.  ``losses[0]`` is the loss at the start.  ``gradients`` belong to the
     start.  ``steps`` is how many updates were made and ``stopped`` why there were no more, in words (empty
-    when all were made).  ``inside`` are the names that have their value in the text.
+    when all were made).  ``after`` are weights at which the loss exists, with one exception: when it does not
+    exist after the first update, they are that update's and ``lost`` says what there is instead of a loss.
+    ``inside`` are the names that have their value in the text.
     """
 
-    __slots__ = ("after", "before", "gradients", "inside", "losses", "names", "optimizer", "rate", "steps", "stopped")
+    __slots__ = ("after", "before", "gradients", "inside", "losses", "lost", "names", "optimizer", "rate", "steps",
+                 "stopped")
 
     def __init__(self, names: list[str], rate: float, optimizer: str, before: list[Any],
                  gradients: list[Any], inside: Collection[str] = ()) -> None:
@@ -56,6 +63,7 @@ class Descent:
         self.losses: list[float] = []
         self.steps = 0
         self.stopped = ""
+        self.lost = ""
 
     def __repr__(self) -> str:
         way = f"{self.losses[0]!r} to {self.losses[-1]!r} in {self.steps} steps"
@@ -63,7 +71,11 @@ class Descent:
 
 
 class _Diverged(ArithmeticError):
-    """The loss or a gradient does not exist at the new weights."""
+    """The loss does not exist at the new weights, or if ``loss`` is given a gradient does not."""
+
+    def __init__(self, why: str, loss: float | None = None) -> None:
+        super().__init__(why)
+        self.loss = loss
 
 
 def descend(
@@ -79,7 +91,7 @@ def descend(
 
     ``until`` stops when the loss changes by no more than that in a step.  ``progress`` is called with
     the number of steps made, now and then.  Raises UsageProblem for settings that make no sense and
-    for a gradient that does not exist at the start.
+    for a gradient that does not exist at the start, and DomainProblem for a first update that is too large.
     """
     graph = report.graph
     gradients = report.gradients
@@ -116,6 +128,9 @@ def descend(
     put(loss)
     rises = 0
     proposed: Sequence[Any] = move(weights, found)
+    for name, new in zip(names, proposed):
+        if not _is_finite(new):
+            raise DomainProblem(f"the new value of {name} is {_TOO_LARGE}", hint="try a smaller --lr")
     for step in range(1, iterations + 1):
         try:
             if advance is None:
@@ -125,6 +140,13 @@ def descend(
             try:
                 new, *slopes = carefully(*proposed)
             except _Diverged as error:
+                if error.loss is not None:
+                    weights = proposed
+                    put(error.loss)
+                    if step == iterations:
+                        break                      # no gradient is needed any more
+                elif step == 1:
+                    weights, result.lost = proposed, str(error)
                 result.stopped = f"stopped at step {step}: {error}"
                 break
             following = move(proposed, slopes)
@@ -141,7 +163,7 @@ def descend(
         if progress is not None and step % often == 0:
             progress(step)
     result.after = list(weights)
-    result.steps = len(result.losses) - 1
+    result.steps = 1 if result.lost else len(result.losses) - 1
     return result
 
 
@@ -185,6 +207,8 @@ def _evaluation(report: Report) -> Callable[..., Sequence[Any]]:
     base = report.trace.values[:inputs]
 
     def evaluate(*weights: Any) -> Sequence[Any]:
+        if not all(map(_is_finite, weights)):
+            raise _Diverged(f"the update is {_TOO_LARGE}")
         values = list(base)
         moved: Graph = graph
         if others:
@@ -200,7 +224,7 @@ def _evaluation(report: Report) -> Callable[..., Sequence[Any]]:
         slopes = [gradients.grads[k] for k in leaves]
         for k, slope in zip(leaves, slopes):
             if not _is_finite(slope):
-                raise _Diverged(f"the gradient of {names[k]} does not exist there")
+                raise _Diverged(f"the gradient of {names[k]} does not exist there", trace.values[graph.output])
         return trace.values[graph.output], *slopes
 
     return evaluate

@@ -94,6 +94,60 @@ def test_it_stops_in_words_when_the_loss_leaves_the_numbers():
     assert "needs a positive number" in descend(backprop("log(x)", x=1), 2.0, 10).stopped
 
 
+@pytest.mark.parametrize(("expression", "values", "rate", "after", "why"), [
+    ("log(x)", {"x": 1}, 2, [-1], "log needs a positive number"),
+    ("1/x", {"x": 1}, -1, [0], "division by zero"),
+    ("sqrt(x) + y^2", {"x": 1, "y": 2}, 3, [-0.5, -10], "sqrt needs a number that is not negative"),
+    ("sum(log(x))", {"x": [1, 2]}, 2, [[-1, 1]], "log needs a positive number"),
+])
+@pytest.mark.parametrize("iterations", [1, 3, 100])
+def test_a_first_update_that_leaves_no_loss_is_shown_all_the_same(expression, values, rate, after, why, iterations):
+    descent = descend(backprop(expression, values), rate, iterations)
+    assert [np.asarray(weight).tolist() for weight in descent.after] == after
+    assert descent.lost.startswith(why)
+    assert (descent.steps, len(descent.losses)) == (1, 1)
+    assert f"stopped at step 1: {why}" in descent.stopped
+
+
+def test_the_update_says_that_there_is_no_loss_after_it(bpcalc):
+    out = bpcalc("log(x)", "x=1", "--lr", "2").out
+    assert "1 + (-2 × 1) = -1\n" in out
+    assert out.endswith("before: f = 0\nafter:  f does not exist there: log needs a positive number\n")
+
+
+@pytest.mark.parametrize(("answer", "right"), [
+    ("new x=-1", True), ("new x=1", False), ("new f=0", False), ("new f=undefined", True)])
+def test_answers_about_an_update_that_leaves_no_loss(bpcalc, answer, right):
+    assert bpcalc("log(x)", "x=1", "--lr", "2", "--check", answer).code == (0 if right else 1)
+
+
+@pytest.mark.parametrize(("iterations", "stopped"), [(1, ""), (2, "the gradient of x does not exist there")])
+def test_a_loss_without_a_gradient_is_a_loss(iterations, stopped):
+    descent = descend(backprop("sqrt(x)", x=1), 2.0, iterations)
+    assert (descent.after, descent.losses, descent.steps) == ([0], [1, 0], 1)
+    assert descent.stopped.endswith(stopped)
+    assert bool(descent.stopped) == bool(stopped)
+
+
+@pytest.mark.parametrize("value", [1, [1, 2]])
+def test_an_update_too_large_for_a_double_is_an_error(value):
+    with pytest.raises(BpcalcError, match="the new value of x is too large"):
+        descend(backprop("sum(x^2)", x=value), 1e308)
+
+
+@pytest.mark.parametrize("optimizer", [[], ["--optimizer", "sgd"], ["--optimizer", "adam"]])
+def test_a_momentum_that_would_have_no_part_is_refused(bpcalc, optimizer):
+    error = bpcalc("x^2", "x=3", "--lr", "0.1", "--momentum", "0.9", *optimizer).err
+    assert "--momentum has no part in" in error
+    assert "--optimizer momentum" in error
+
+
+def test_a_negative_learning_rate_is_warned_about(bpcalc):
+    result = bpcalc("x^2", "x=3", "--lr", "-1")
+    assert "3 + (1 × 6) = 9" in result.out
+    assert result.err == "bpcalc: warning: the learning rate is negative: the update goes up the gradient\n"
+
+
 def test_it_stops_when_the_loss_rises_again_and_again():
     descent = descend(backprop("x^2", x=1e-3), 1.01, 500)
     assert "rose" in descent.stopped

@@ -398,6 +398,7 @@ _CHAIN_SHORT = next(row.edge for row in TABLE if row.code == "chain-short")
 class Update:
     """An update of the variables: where they were, where they go, and every value with the new ones.
 
+    ``exists`` says whether there are values with the new ones.
     ``plainly`` says that it was one step of plain descent, which can be done again with another gradient.
     """
 
@@ -410,7 +411,9 @@ class Update:
         self.after = dict(zip(nodes, learned.after))
         self.steps = learned.steps
         self.plainly = learned.optimizer == "sgd" and learned.steps == 1
-        self.values = self.values_at(self.after) or [0.0] * plan.size
+        found = self.values_at(self.after)
+        self.exists = found is not None
+        self.values = found or [0.0] * plan.size
 
     def label(self, k: int) -> str:
         """What a variable is called."""

@@ -191,16 +191,17 @@ class Judge:
         found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
         return None if None in found else sum(number for number in found if number is not None)
 
-    def new(self, k: int, part: object) -> float:
-        """The value of a node after the update."""
+    def new(self, k: int, part: object) -> float | None:
+        """The value of a node after the update; None where it does not exist."""
         if self.small:
-            return self.update.values[k]
+            update = self.update
+            return update.values[k] if update.exists else update.after.get(k)
         learned = self.learned
         name = self.report.graph.names.get(k, "")
         if learned is not None and name in learned.names:
             return entry(learned.after[learned.names.index(name)], part) or 0.0
         if learned is not None and k == self.report.graph.output:
-            return learned.losses[-1]
+            return None if learned.lost else learned.losses[-1]
         raise UsageProblem("only the variables and the output are known after an update of so large a run",
                            hint="ask for new values of those")
 
@@ -282,7 +283,8 @@ class Judge:
 
     def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
         if exact is None:
-            return Judgement(RIGHT) if answer.value is None else Judgement(WRONG, "the derivative does not exist here")
+            what = "it does not exist there" if answer.kind == NEW else "the derivative does not exist here"
+            return Judgement(RIGHT) if answer.value is None else Judgement(WRONG, what)
         if answer.value is None:
             return Judgement(WRONG, "it exists here" if answer.kind != VALUE else "a value always exists")
         if self.small and self._is_subgradient(answer):

@@ -64,7 +64,9 @@ def update_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, wid
         heads = (*heads[:3], f"after one {descent.optimizer} step")
     lines = _table(heads, rows, symbols, width)
     lines += ["", f"before: {loss} = {show(descent.losses[0], digits)}"]
-    if descent.steps:
+    if descent.lost:
+        lines.append(f"after:  {loss} does not exist there: {descent.lost}")
+    elif descent.steps:
         lines.append(f"after:  {loss} = {show(descent.losses[-1], digits)}")
         if descent.losses[-1] > descent.losses[0]:
             lines.append("The loss went up: the step was too long (--lr), or the gradient's sign is wrong.")
@@ -122,7 +124,7 @@ def render(descent: Descent, loss: str, digits: int = 6, symbols: Symbols | None
     symbols = symbols or Symbols()
     lines = update_lines(descent, loss, digits, symbols, width) if len(descent.losses) <= 2 else \
         descent_lines(descent, loss, digits, symbols, width)
-    if descent.stopped:
+    if descent.stopped and not descent.lost:       # the update has said it
         lines.append(descent.stopped)
     return "".join(f"{line}\n" for line in lines)
 
