@@ -217,6 +217,46 @@ def test_a_wrong_rule_that_gives_the_right_number_is_never_reported():
     assert status(("f = x*y", {"x": 3, "y": 1}), "dx", "1") == "right"
 
 
+@pytest.mark.parametrize(("case", "answer"), [
+    (NEURON, "dw0 = -0.21"), (NEURON, "dw0 = -0.1967"), (NEURON, "dw0 = -0.198"),
+    (("f = exp(x*y)", {"x": 1, "y": 1}), "dx = 2.73"), (("L = (a + b)/3", {"a": 1, "b": 1}), "db = 0.34"),
+    (("f = 3*sigmoid(x)", {"x": 1}), "dx = 0.61"),
+])
+def test_an_almost_right_number_is_a_matter_of_digits_and_of_no_wrong_rule(case, answer):
+    verdict = backprop(*case).check(answer)[0]
+    assert (verdict.status, verdict.mistake, verdict.others) == ("wrong", "digits", ())
+
+
+@pytest.mark.parametrize("answers", ["f = 0.73, dq = 0.1971", "f = 0.73, dq = 0.197", "f = 0.731, dw = -0.19664"])
+def test_a_gradient_may_be_worked_from_the_rounded_output(answers):
+    case = ("q = w*x + 3; f = sigmoid(q)", {"w": 2, "x": -1})
+    for verdict in backprop(*case).check(answers):
+        assert verdict.status == "right"
+    assert status(case, "dq", "0.1971") == "wrong"
+
+
+def test_the_rounded_output_of_tanh_serves_as_well():
+    assert judged(("f = tanh(x)", {"x": 1}), "f = 0.76, dx = 0.4224")["dx"].status == "right"
+
+
+def test_one_digit_is_no_evidence_for_a_rule_that_gives_no_whole_number():
+    # 2^3 log(2) is 5.545: whoever meant it would have typed more than 6.
+    found = judged(("f = x^3", {"x": 2}), "dx = 6")["dx"]
+    assert (found.mistake, found.others) == ("power-lost", ())
+    assert judged(("f = x^3", {"x": 2}), "dx = 5.545")["dx"].mistake == "power-as-exponential"
+    assert judged(("f = 3*x^2", {"x": 2}), "dx = 8")["dx"].mistake is None
+
+
+@pytest.mark.parametrize(("case", "answer", "code"), [
+    (("f = x^3", {"x": 2}), "dx = 8", "undifferentiated"), (("f = x^2", {"x": 3}), "dx = 9", "undifferentiated"),
+    (("f = 5*x^3", {"x": 2}), "dx = 40", "undifferentiated"),
+    (("f = x*y", {"x": 3, "y": 4}), "f = 7", "other-operation"),
+    (("f = x + y", {"x": 3, "y": 4}), "f = 12", "other-operation"),
+])
+def test_a_power_that_was_not_differentiated_and_a_product_that_was_added(case, answer, code):
+    assert backprop(*case).check(answer)[0].mistake == code
+
+
 def test_nothing_is_given_away(bpcalc):
     words = [CLASSIC[0], "x=-2", "y=5", "z=-4", "--check", "dz=7, q=9", "--require", "leaves"]
     for extra in ([], ["--json"]):

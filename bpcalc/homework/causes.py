@@ -295,7 +295,7 @@ class Search:
             rules = {gate.k: self._value_rule(row, gate, slot) for gate, slot in edges}
             # Both passes go by the operation that was taken for this one.
             partials = {(gate.k, slot): self._slope_rule(row, gate, rules[gate.k], slot) for gate, _ in edges
-                        for slot in range(len(gate.args))}
+                        for slot in range(len(gate.args)) if not row.value_only}
             run = self._rerun(rules, partials)
             if run is not None:
                 statement = key[1] if key[0] == "in" and isinstance(key[1], int) else None

@@ -314,7 +314,8 @@ class Judge:
     def _in_digits(answer: Answer, exact: float) -> str:
         # A wrong digit of a whole number is no matter of rounding.
         whole = answer.unit is not None and answer.unit >= 1 and rounding.is_whole(exact, answer.unit)
-        near = answer.value is not None and exact and rounding.nearly(answer.value, exact) and not whole
+        near = answer.value is not None and exact and not whole and (
+            rounding.nearly(answer.value, exact) or rounding.is_beside(answer.value, answer.unit, exact))
         return "close, but not to the digits that were typed" if near else ""
 
     def _is_subgradient(self, answer: Answer) -> bool:
@@ -448,17 +449,26 @@ class Judge:
         if run is not None:
             found += self._matching(answer, self._searched(run, update))
         exact = self.plan.exact
+        same: frozenset[tuple[str, str]] = frozenset()
         if exact is not None:
+            # A wrong rule that gives the right number is no mistake anybody could see, and after roundings
+            # it gives another number only because of them.
+            searched, number = self._searched(exact, update), self.exact(answer.place)
+            same = frozenset((cause.mistake.code, cause.where) for cause in searched.causes(answer.place)
+                             if _same(cause.number, number))
+            if run is not None and all(judged.status == RIGHT for _, judged in earlier):
+                found = [cause for cause in found if (cause.mistake.code, cause.where) not in same]
             # What only the right numbers lead to mostly goes against the student's other answers: then it
             # explains this answer alone.
             right = [other for other, judged in earlier if judged.status == RIGHT]
             found += [cause if run is None or self._agrees(cause, right) else cause.alone()
-                      for cause in self._matching(answer, self._searched(exact, update))]
+                      for cause in self._matching(answer, searched)]
             if not found and answer.unit is not None and answer.value:
                 for decimals in _finer(answer):
                     tidied = self._tidy(decimals)
                     if tidied is not None and not found:
-                        found += self._matching(answer, self._searched(tidied, update), units=2.0)
+                        found += (cause for cause in self._matching(answer, self._searched(tidied, update), units=2.0)
+                                  if (cause.mistake.code, cause.where) not in same)
         first: dict[object, Cause] = {}
         for cause in found:
             first.setdefault((cause.mistake.code, cause.where), cause)
@@ -480,7 +490,16 @@ class Judge:
         return found
 
     def _matching(self, answer: Answer, search: Search, units: float = 1.0) -> Iterator[Cause]:
-        return (cause for cause in search.causes(answer.place) if self.fits(answer, cause.number, units))
+        """The mistakes that make the answer of a run's numbers, and not merely the run's own right number."""
+        right = search.right(answer.place)
+        if units > 1 and self.fits(answer, right, units):
+            return
+        whole = rounding.is_one_digit(answer.value, answer.unit) and rounding.is_whole(
+            self.exact(answer.place) or 0.0, answer.unit or 1.0)
+        for cause in search.causes(answer.place):
+            if self.fits(answer, cause.number, units) and not _same(cause.number, right) and (
+                    not whole or self.tolerance is not None or _same(cause.number, answer.value)):
+                yield cause
 
     # -------------------------------------------------------------------------------- the whole sheet
     def _told(self, judged: list[tuple[Answer, Judgement]]) -> list[AnswerVerdict]:
@@ -581,4 +600,5 @@ def _rounder(decimals: int) -> Callable[[float], float]:
 
 
 def _same(number: float, value: float | None) -> bool:
-    return value is not None and abs(number - value) <= 1e-9 * abs(value)
+    # Slopes of wrong rules are differences over a small step: good to some nine digits.
+    return value is not None and abs(number - value) <= 1e-8 * abs(value)

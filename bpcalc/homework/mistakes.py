@@ -83,10 +83,12 @@ class Mistake:
 
     ``ops`` are the operations that ``edge`` and ``forward`` rules are tried at (all, if none is named).
     ``example`` is (expression, values, answers): the row alone explains the last of the answers.
-    ``rate`` is the learning rate of an example about an update.
+    ``rate`` is the learning rate of an example about an update.  ``value_only`` says that a gate whose value
+    was worked wrongly is differentiated rightly all the same.
     """
 
-    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "ops", "rate", "say", "spreads", "update")
+    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "ops", "rate", "say", "spreads", "update",
+                 "value_only")
 
     def __init__(
         self,
@@ -102,6 +104,7 @@ class Mistake:
         update: Callable[[Update], Iterator[tuple[str, Mapping[int, float]]]] | None = None,
         spreads: bool = False,
         rate: float | None = None,
+        value_only: bool = False,
     ) -> None:
         self.code = code
         self.say = say
@@ -114,6 +117,7 @@ class Mistake:
         self.update = update
         self.spreads = spreads
         self.rate = rate
+        self.value_only = value_only
 
     def __repr__(self) -> str:
         return f"<mistake {self.code}>"
@@ -226,6 +230,10 @@ def _factor_lost(at: At) -> float | None:
     return at.local / at.args[1] if at.slot == 0 and at.args[1] else None
 
 
+def _power_lost(at: At) -> float | None:
+    return at.args[1] * at.args[0] if at.slot == 0 and at.args[1] != 2 else None
+
+
 def _power_as_exponential(at: At) -> float | None:
     return at.out * log(at.args[0]) if at.slot == 0 and at.args[0] > 0 else None
 
@@ -260,7 +268,7 @@ def _of_the_input(at: At) -> float | None:
 
 
 def _undifferentiated(at: At) -> float | None:
-    return at.out
+    return at.out if at.slot == 0 else None
 
 
 def _not_squared(at: At) -> float | None:
@@ -330,6 +338,12 @@ def _took_the_loser(at: At) -> float | None:
     if at.op == "relu":
         return at.args[0] if at.args[0] < 0 else None
     return at.args[at.slot] if at.args[at.slot] != at.out else None
+
+
+def _other_operation(at: At) -> float | None:
+    if at.slot:
+        return None
+    return at.args[0] + at.args[1] if at.op == "mul" else at.args[0] * at.args[1]
 
 
 def _upside_down(at: At) -> float | None:
@@ -408,7 +422,7 @@ TABLE: tuple[Mistake, ...] = (
     # --------------------------------------------------------------- the rules of single operations
     Mistake("not-swapped", "at {where}, a factor of the product was given its own value",
             "a product hands each factor the value of the other",
-            ("q = 3*x*y; f = q*z", {"x": 2, "y": 5, "z": 7}, "dy = 35"), ops="mul", edge=_own_factor),
+            ("q = 3*x*y; f = q*z", {"x": 2, "y": 11, "z": 7}, "dy = 77"), ops="mul", edge=_own_factor),
     Mistake("minus-lost", "at {where}, a minus sign was lost on the way back",
             "the derivative of a - b with respect to b, of -x, and of a / b with respect to b is negative",
             ("f = x*(a - 3*x)", {"x": 4, "a": 5}, "dx = 5"), ops="sub div neg", edge=_minus_lost),
@@ -418,6 +432,8 @@ TABLE: tuple[Mistake, ...] = (
             ("f = 5*x^3", {"x": 2}, "dx = 120"), ops="pow square", edge=_exponent_kept),
     Mistake("factor-lost", "at {where}, the exponent was not brought down as a factor", _POWER,
             ("f = 5*x^3", {"x": 2}, "dx = 20"), ops="pow square", edge=_factor_lost),
+    Mistake("power-lost", "at {where}, the exponent came down as a factor, but no power was left", _POWER,
+            ("f = 5*x^4", {"x": 3}, "dx = 60"), ops="pow", edge=_power_lost),
     Mistake("power-as-exponential", "at {where}, the exponent was treated as the variable, and the base as the "
             "constant", "in x^n the base varies: power rule; in a^x the exponent does: there the logarithm comes in",
             ("f = 5*x^3", {"x": 2}, "dx = 27.726"), ops="pow", edge=_power_as_exponential),
@@ -439,7 +455,7 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("undifferentiated", "at {where}, the function itself was used in the place of its derivative",
             "first the derivative, then the number",
             ("f = 3*tanh(x)", {"x": 2}, "dx = 2.892"),
-            ops="sigmoid tanh sin cos log sqrt softplus", edge=_undifferentiated),
+            ops="sigmoid tanh sin cos log sqrt softplus pow square", edge=_undifferentiated),
     Mistake("half-a-derivative", "at {where}, a factor or a square of the derivative was left out",
             "s(1 - s) has two factors, and 1 - t² a square",
             ("f = 3*tanh(x)", {"x": 2}, "dx = 0.1079"), ops="tanh sigmoid", edge=_not_squared),
@@ -477,6 +493,10 @@ TABLE: tuple[Mistake, ...] = (
             ("f = 3*max(x, y)", {"x": 1, "y": 2.5}, "f = 3"), ops="relu max min", forward=_took_the_loser),
     Mistake("upside-down", "at {where}, the fraction was taken upside down", _FORWARD,
             ("f = 3*a/b", {"a": 2, "b": 7}, "f = 1.167"), ops="div", forward=_upside_down),
+    Mistake("other-operation", "at {where}, a product was taken for a sum, or a sum for a product",
+            "read the expression again: * multiplies, + adds",
+            ("q = 5*(a + b); f = q*z", {"a": 1.5, "b": 7, "z": 11}, "q = 52.5"), ops="add mul",
+            forward=_other_operation, value_only=True),
     # --------------------------------------------------------------------------------- the update
     Mistake("ascent", "this goes up the gradient", "descent subtracts: new value = old value + (-rate * gradient)",
             ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = 4.82"), update=_ascent, rate=0.1),

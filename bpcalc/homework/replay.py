@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     Value = Callable[[list[float]], float | None]
     Partial = Callable[[list[float], float, float], float | None]
 
+_BY_HAND: dict[str, Callable[[float], float]] = {
+    "sigmoid": lambda out: out * (1 - out),
+    "tanh": lambda out: 1 - out * out,
+}
+"""Local gradients that are worked from the gate's output on paper, and from its input here, which keeps more digits."""
+
 LIMIT = 500
 """Larger graphs are judged number by number, without replays."""
 
@@ -168,7 +174,8 @@ class Plan:
                     continue
                 local = given.get((k, i)) if given else None
                 if local is None:
-                    local = gate.local(slot, point, values[k])
+                    by_hand = _BY_HAND.get(gate.op) if tidy or k in pins.values else None
+                    local = by_hand(values[k]) if by_hand else gate.local(slot, point, values[k])
                     wrong = partials.get((k, slot)) if partials else None
                     if wrong is not None and local is not None:
                         local = wrong(point, values[k], local)

@@ -92,6 +92,24 @@ def nearly(value: float, exact: float) -> bool:
     return abs(value - exact) <= 0.05 * abs(exact)
 
 
+def is_beside(value: float, unit: float | None, exact: float) -> bool:
+    """Whether ``value``, of two digits at least, is within two units of its last digit of ``exact``.
+
+    >>> is_beside(-0.21, 0.01, -0.1966), is_beside(0.3, 0.1, 0.2), is_beside(-0.22, 0.01, -0.1966)
+    (True, False, False)
+    """
+    return unit is not None and 10 * unit <= abs(exact) and abs(value - exact) <= 2 * unit
+
+
+def is_one_digit(value: float | None, unit: float | None) -> bool:
+    """Whether a number was typed with one digit that counts.
+
+    >>> is_one_digit(6.0, 1.0), is_one_digit(0.3, 0.1), is_one_digit(28.0, 1.0), is_one_digit(0.30, 0.01)
+    (True, True, False, False)
+    """
+    return value is not None and unit is not None and abs(value) < 9.5 * unit
+
+
 def is_whole(exact: float, unit: float) -> bool:
     """Whether ``exact`` needs no digit below ``unit``."""
     return abs(exact - round(exact / unit) * unit) <= _DUST * abs(exact) if abs(exact) < 1e15 * unit else False
