@@ -593,8 +593,9 @@ class Report:
 
         Behind the inputs' texts stands the node's own.  A text longer than TEXT_LIMIT is None in the
         first place and the node's label elsewhere; with ``by_label`` every node that has a line in human
-        output is called by its label.  An unnamed operation is used once, by a node that follows in the text,
-        so its text is dropped there: memory stays flat.
+        output is called by its label.  In plain text an unnamed operation is used once, by a node that
+        follows, so its text is dropped there: memory stays flat.  The argument of a function that the
+        text defines can be used more often.
         """
         graph, live, label = self.graph, self._gradients.live, self.label
         symbols = self._symbols()
@@ -603,6 +604,7 @@ class Report:
         for k, word in graph.words.items():
             shapes[k] = word
         found = formula.patterns.get
+        used_once = graph.tokens is None
         args: tuple[int, ...]
         parts: tuple[str, ...]
         key: tuple[Shape, ...]
@@ -620,9 +622,10 @@ class Report:
             pattern = found(key) or formula.pattern(code, *key[1:])
             text = pattern.own(*parts)
             own = None if pattern.shape == TOO_LONG or len(text) > TEXT_LIMIT else text
-            for s in args:
-                if symbols[s] is None:
-                    texts[s] = None
+            if used_once:
+                for s in args:
+                    if symbols[s] is None:
+                        texts[s] = None
             if symbol is None:
                 if by_label and (live[k] or not self._is_number(k)):
                     symbol = label(k)

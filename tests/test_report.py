@@ -148,3 +148,12 @@ def test_patterns_write_what_composing_piece_by_piece_writes(expression):
         written = [edge.formula for edge in report.edges if edge.node == k]
         assert written == [local_formula(graph.row(k), slot, parts, own) for slot, i in enumerate(args)
                            if report.is_live(i)]
+
+
+@pytest.mark.parametrize("text", ["g(u) = u/(1 + u); f = g(exp(x))", "g(u) = u*u*u; f = g(g(x + 1))"])
+def test_a_node_that_a_function_uses_several_times_keeps_its_text(text):
+    report = backprop(text, x=0.5)
+    assert "None" not in report.to_json() + report.to_table()
+    for node in report.nodes:
+        if node.inputs:
+            assert backprop(node.text.replace("f", "0"), x=0.5).value == pytest.approx(node.value)
