@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     Nodes = np.ndarray[Any, np.dtype[np.int64]]
 
+_FAR = 700.0
+"""Beyond this exp overflows."""
+
 LIMIT = 50_000
 """The most nodes that a graph is opened into."""
 
@@ -33,6 +36,8 @@ class OpenedReport(Report):
     """A plain Report of which only some nodes are shown to people (all of them if ``only`` is None)."""
 
     only: frozenset[int] | None = None
+    origins: dict[int, tuple[int, tuple[int, ...]]]
+    """For the nodes of variables the node of the run with arrays and the entry that they are."""
 
     def shows(self, k: int) -> bool:
         """Whether node ``k`` has a line in human output."""
@@ -56,6 +61,8 @@ def opened(report: Report, name: str | None = None) -> OpenedReport:
     upstream = report.upstream if isinstance(report.upstream, float) else 1.0
     found = run(graph, given, wrt, upstream)
     result = OpenedReport(found._gradients, [note for note in report.notes if note.code == "unused"])
+    result.origins = {graph.symbols[word]: (k, at) for k in report._gradients.leaves
+                      for word, at in zip(made.words_of(k), np.ndindex(np.shape(report.trace.values[k])))}
     if name is not None:
         k = report.graph.node(name)
         if k is None and name == report.symbol:
@@ -268,16 +275,29 @@ class _Opener:
         squares = self.each(lambda node: self.put("pow", node, two), x)
         return self.along(lambda nodes: self.put("sqrt", self.several("sum", nodes)), squares, axis, keep)
 
-    def _exponentials(self, x: Nodes, axis: int) -> tuple[Nodes, Nodes]:
-        """exp(x) entry by entry, and its sums along the axis, which is kept."""
+    def _exponentials(self, x: Nodes, axis: int, k: int) -> tuple[Nodes, Nodes, Nodes | None]:
+        """exp(x) entry by entry, its sums along the axis, which is kept, and what was subtracted before.
+
+        As the textbook writes it; only where that overflows the largest entry, a constant, goes first.
+        """
+        value = self.report.trace.values[self.report.graph.args(k)[0]]
+        largest = None
+        if np.max(np.abs(value)) > _FAR:
+            top = np.max(value, axis=axis, keepdims=True)
+            largest = np.array([self.number(float(entry)) for entry in top.reshape(-1)]).reshape(top.shape)
+            x = self.each(lambda node, shift: self.put("sub", node, shift), x, largest)
         raised = self.each(lambda node: self.put("exp", node), x)
-        return raised, self.along(lambda nodes: self.several("sum", nodes), raised, axis, 1)
+        return raised, self.along(lambda nodes: self.several("sum", nodes), raised, axis, 1), largest
 
     def _softmax(self, x: Nodes, k: int, axis: int) -> Nodes:
-        return self.each(lambda node, total: self.put("div", node, total), *self._exponentials(x, axis))
+        raised, sums, _ = self._exponentials(x, axis, k)
+        return self.each(lambda node, total: self.put("div", node, total), raised, sums)
 
     def _logsumexp(self, x: Nodes, k: int, axis: int, keep: int) -> Nodes:
-        made = self.each(lambda node: self.put("log", node), self._exponentials(x, axis)[1])
+        _, sums, largest = self._exponentials(x, axis, k)
+        made = self.each(lambda node: self.put("log", node), sums)
+        if largest is not None:
+            made = self.each(lambda node, shift: self.put("add", node, shift), made, largest)
         return made if keep else np.squeeze(made, axis)
 
     def _log_softmax(self, x: Nodes, k: int, axis: int) -> Nodes:
@@ -292,22 +312,20 @@ class _Opener:
         return zip(nodes.reshape(-1, nodes.shape[-1]).tolist(), labels.tolist())
 
     def _cross_entropy(self, s: Nodes, y: Nodes, k: int) -> Nodes:
-        made = []
-        for row, label in self._rows(k):
-            total = self.several("sum", [self.put("exp", node) for node in row])
-            made.append(self.put("sub", self.put("log", total), row[label]))
+        logarithms = self._logsumexp(s, k, -1, 0).reshape(-1)
+        made = [self.put("sub", int(logarithm), row[label])
+                for logarithm, (row, label) in zip(logarithms, self._rows(k))]
         return np.array(made, dtype=np.int64).reshape(s.shape[:-1])
 
     def _hinge(self, s: Nodes, y: Nodes, margin: Nodes, k: int) -> Nodes:
         made = []
-        nothing = self.number(0.0)
         for row, label in self._rows(k):
             terms = []
             for at, node in enumerate(row):
                 if at != label:
                     over = self.put("add", self.put("sub", node, row[label]), int(margin))
-                    terms.append(self.several("max", [nothing, over]))
-            made.append(self.several("sum", terms) if terms else nothing)
+                    terms.append(self.put("relu", over))    # max(0, over); its corner is as the row's
+            made.append(self.several("sum", terms) if terms else self.number(0.0))
         return np.array(made, dtype=np.int64).reshape(s.shape[:-1])
 
     def _one_hot(self, y: Nodes, n: Nodes, k: int) -> Nodes:

@@ -14,6 +14,7 @@ from bpcalc.arrays import Arrays, arrays, at_kink, product, value
 from bpcalc.backends import floats
 from bpcalc.opened import opened
 from bpcalc.ops import FUNCTIONS, TABLE
+from bpcalc.verify import gradcheck, symbolic
 
 from .array_programs import ArrayProgram, torch_on_jax
 
@@ -511,3 +512,25 @@ def test_a_second_opinion_says_when_a_run_is_too_large_to_be_opened(bpcalc, tmp_
     path.write_text("\n".join([",".join("1" * 60)] * 60), encoding="utf-8")
     ran = bpcalc("sum(x @ x)", f"x=@{path}", "--gradcheck", "--json")
     assert {check["status"] for check in json.loads(ran.out)["checks"]} == {"gave-up"}
+
+
+def test_a_second_opinion_is_about_the_gradients_of_the_run_itself():
+    far = backprop("logsumexp(x)", x=[1000, 0])
+    found = gradcheck(far) + symbolic(far, 60)
+    assert [verdict.ours for verdict in found] == [1, 0, 1, 0]
+    assert {verdict.status for verdict in found} <= {"agrees", "gave-up"}
+    corner = backprop("hinge(s, 0)", s=[1, 0, -1])
+    assert [verdict.ours for verdict in gradcheck(corner)] == corner.gradients["s"].tolist()
+    wrong = backprop("sum(x^2)", x=[1, 2])
+    wrong._gradients.grads[0] = np.array([2.0, 5.0])
+    assert [verdict.status for verdict in gradcheck(wrong)] == ["agrees", "differs"]
+    assert [verdict.status for verdict in symbolic(wrong, 60)] == ["agrees", "differs"]
+
+
+def test_at_a_corner_and_far_out_both_levels_agree():
+    both_levels_agree(backprop("f = hinge(s, 0)", s=[1, 0, -1]))
+    both_levels_agree(backprop("f = hinge(s, [0, 1])", s=[[1, 0], [2, 2]]))
+    both_levels_agree(backprop("f = cross_entropy(s, [0, 1])", s=[[1000, 0], [-900, 300]]))
+    both_levels_agree(backprop("f = softmax(s)*[1, 2, 3]", s=[1000, 999, -1000]))
+    both_levels_agree(backprop("f = logsumexp(s, axis=0)", s=[[1000, 1], [999, 2]]))
+    both_levels_agree(backprop("f = max(s)", s=[2, 2, 1]))
