@@ -333,6 +333,42 @@ def test_the_page_fits_a_phone_and_paper(show_page):
     assert len(visible(page)) == page.locator("#circuit [data-n]").count()
 
 
+@pytest.mark.parametrize(("width", "text"), [(390, "(x+y)*z"), (1280, "a*b" + "+a*b" * 5), (1280, "a" + "*b+a" * 9)])
+def test_the_picture_fits_the_page_as_far_as_it_can_be_read(show_page, width, text):
+    report = backprop(text, **{name: 2 for name in "xyzab" if name in text})
+    page = show_page(report, viewport={"width": width, "height": 800})
+    drawn, room = page.evaluate("""() => { const circuit = document.getElementById("circuit");
+        return [circuit.getBoundingClientRect().width, circuit.closest(".figure").clientWidth]; }""")
+    own = page.evaluate('document.getElementById("circuit").viewBox.baseVal.width')
+    assert drawn == pytest.approx(min(own, max(room, 0.6 * own)), abs=1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    key = page.locator("#key").bounding_box()
+    assert key["x"] >= 0
+    assert key["x"] + key["width"] <= width
+    button = page.locator("#size")
+    assert button.is_visible() == (own > room)
+    if own > room:
+        button.click()
+        assert page.locator("#circuit").bounding_box()["width"] == own
+        button.click()
+        assert page.locator("#circuit").bounding_box()["width"] == pytest.approx(drawn, abs=1)
+
+
+def test_a_wide_table_scrolls_in_its_own_box(show_page):
+    page = show_page(backprop("L = mse(relu(W@x+b), t)", W=[[1, 2], [3, 4]], x=[1, -1], b=[0.5, 2], t=[1, 0]),
+                     viewport={"width": 600, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 600
+    assert page.evaluate("""() => { const box = document.querySelector("table").closest(".figure");
+        box.scrollLeft = 9999; return box.scrollLeft; }""") > 0
+
+
+def test_no_shape_reads_like_a_call(show_page):
+    lines = words(show_page(backprop("s = W @ x; sum(s)", W=[[1, 2], [3, 4]], x=[1, 2])))
+    assert any("s = W @ x, shape 2." in line for line in lines)
+    assert "W shape 2×2" in lines
+    assert not any("(2,)" in line for line in lines)
+
+
 def test_the_page_is_small_and_allows_only_itself():
     html = to_html.render(backprop(*NEURON))
     assert len(html.encode()) < 60_000

@@ -158,7 +158,7 @@ def test_nothing_touches_anything_in_a_picture_of_hundreds():
 
 
 def test_matrices_are_grids_that_touch_nothing(monkeypatch):
-    grids = {0: ("[  1 -2]", "[0.5  4]", "[  7  8]"), 1: ("[1 2]",), 2: ("128×784",)}
+    grids = {0: ("[  1 -2]", "[0.5  4]", "[  7  8]"), 1: ("[1 2]",), 2: ("shape 128×784",)}
     monkeypatch.setattr("bpcalc.render.wiring.lines", lambda value, digits: grids[int(abs(value or 0) * 10) % 3])
     for seed in range(30):
         report = some_report(seed)
@@ -181,7 +181,8 @@ def test_arrays_are_drawn_with_their_shapes_and_small_ones_whole():
     root = ET.fromstring(to_svg.render(report))
     assert_nothing_touches(root)
     found = [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts(to_svg.render(report))]
-    for words in ("W 2×2", "x (2,)", "V 1×7", "s (2,)", "[1  -2.5]", "[3     4]", "[0]", "[2]", "sum axis=0"):
+    for words in ("W shape 2×2", "x shape 2", "V shape 1×7", "s shape 2", "[1  -2.5]", "[3     4]",
+                  "[0]", "[2]", "sum axis=0"):
         assert words in found, words
     drawn = to_circuit.render(report, 200)
     assert "[[1, -2.5], [3, 4]]" in drawn

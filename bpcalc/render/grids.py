@@ -55,9 +55,9 @@ def brief(value: Any, digits: int = 6, unicode: bool = True) -> str:
 
 
 def shape_text(value: Any) -> str:
-    """``2×3`` of a matrix, ``(3,)`` of a vector, nothing of a number."""
+    """``shape 2×3`` of a matrix, ``shape 3`` of a vector, nothing of a number."""
     shape = shape_of(value)
-    return "×".join(map(str, shape)) if len(shape) > 1 else str(shape) if shape else ""
+    return f"shape {'×'.join(map(str, shape))}" if shape else ""
 
 
 def table_of(value: Any, digits: int, dots: str) -> list[list[str]]:

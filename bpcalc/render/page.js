@@ -328,6 +328,19 @@
     go(to);
   });
 
+  // The picture fits the page; where that makes it smaller, a button shows it in full size.
+  const figure = by("circuit").closest(".figure"), size = by("size");
+  const whole = by("circuit").viewBox.baseVal.width;
+  function measure() {
+    size.hidden = figure.clientWidth >= whole;
+  }
+  size.addEventListener("click", () => {
+    const full = figure.classList.toggle("full");
+    size.textContent = full ? "Fit" : "Full size";
+  });
+  addEventListener("resize", measure);
+  measure();
+
   function point(event) {
     for (const element of all(".near")) element.classList.remove("near");
     const k = event.target.closest?.("[data-k]")?.dataset.k;

@@ -20,7 +20,8 @@ from ..ops import CONSTANT, INPUT
 from ..report import Edge, Report, Step
 from ..written import Written
 from .cells import Cells, axes_text, is_number
-from .grids import shape_of, show_value
+from .grids import shape_of, shape_text, show_value
+from .hand import Hand
 from .symbols import Symbols
 from .to_svg import Drawing, style
 
@@ -32,12 +33,21 @@ if TYPE_CHECKING:
     Moment = tuple[list[Any], str]
 
 _TERMS = 4
+_READABLE = 0.6
+"""The picture's scale below which its numbers are too small to read: the smallest type is then 7 px high."""
 _HERE = Path(__file__)
 
 
 def render(report: Report, digits: int = 6, title: str | None = None) -> str:
     """A whole HTML document; ``title`` is its heading (default: the result)."""
     return _Page(report, digits).document(title)
+
+
+class _PageHand(Hand):
+    """Writes shapes in words: ``W @ x (2,)`` would read as a call in a sentence."""
+
+    def shape(self, value: Any) -> str:
+        return f", {shape_text(value)}" if shape_of(value) else ""
 
 
 class _Page:
@@ -50,7 +60,7 @@ class _Page:
         # Hand arithmetic, exact forms and arrays are played, not computed again: the page knows plain numbers.
         self.computes = not graph.arrays and not any(isinstance(value, Written) for value in report.trace.values)
         self.symbols = Symbols()
-        self.cells = Cells(report, digits, self.symbols)
+        self.cells = Cells(report, digits, self.symbols, _PageHand(digits, self.symbols))
         # Numbers that come later may be longer than these.
         self.least = digits + 3
         self.drawing = Drawing(report, digits, self.least, mark=True)
@@ -68,7 +78,7 @@ class _Page:
     # ------------------------------------------------------------------------------------- document
     def document(self, title: str | None) -> str:
         """The page."""
-        css = _HERE.with_name("page.css").read_text(encoding="utf-8") + style("#circuit")
+        css = _HERE.with_name("page.css").read_text(encoding="utf-8") + style("#circuit") + self._size()
         script = self._script()
         policy = (f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
                   "base-uri 'none'; form-action 'none'")
@@ -83,6 +93,7 @@ class _Page:
             self._controls(),
             f'<div class="figure" tabindex="0" role="region" aria-label="The circuit">\n'
             f'{self.drawing.inline("circuit", "Circuit, from left to right, of " + self._name())}</div>',
+            self._key(),
             self._table(), self._notes(), self._walk(), "</main>",
             f'<script type="application/json" id="data">{_data(self._facts())}</script>',
             f"<script>{script}</script>", "</body>", "</html>",
@@ -95,6 +106,17 @@ class _Page:
 
     def _title(self) -> str:
         return f'{escape(self._name())} = {self._value(self.report.graph.output)}'
+
+    def _size(self) -> str:
+        """The picture is as wide as the page, within what can be read; what is wider is scrolled."""
+        width = self.drawing.width
+        return (f"#circuit{{width:100%;height:auto;min-width:{round(_READABLE * width)}px;max-width:{width}px}}\n"
+                f".full #circuit{{width:{width}px;max-width:none}}\n"
+                "@media print{#circuit,.full #circuit{width:100%;min-width:0}}\n")
+
+    def _key(self) -> str:
+        words = " ".join(f'<span class="{kind}">{escape(word)}</span>' for kind, word in self.drawing.key())
+        return f'<p id="key"><button id="size" hidden>Full size</button> {words}</p>'
 
     def _controls(self) -> str:
         """What only script can serve; it stays hidden without."""

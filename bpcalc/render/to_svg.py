@@ -84,9 +84,9 @@ class Drawing:
     """The picture's inner parts.  ``body`` is SVG; ``width`` and ``height`` its size; ``wires`` the geometry.
 
     ``least`` is the number of characters that every label has room for at least.  With ``mark``, for
-    use beside a table, nodes have their labels though the user gave them no name, and every number
-    says in ``data-n`` which one it is: v3 the value of node 3, g3 its gradient, p7.0 the product on the
-    wire to argument 0 of node 7.
+    use beside a table, the key is left to the page, nodes have their labels though the user gave them no
+    name, and every number says in ``data-n`` which one it is: v3 the value of node 3, g3 its gradient,
+    p7.0 the product on the wire to argument 0 of node 7.
     """
 
     def __init__(self, report: Report, digits: int = 6, least: int = 1, mark: bool = False) -> None:
@@ -101,17 +101,20 @@ class Drawing:
         wires = self.wires = [Wire(link.source, link.target, port, self._label(link))
                               for link, port in zip(self.wiring.links, ports)]
         plan = arrange(boxes, wires)
-        legend_width, legend = self._legend()
+        legend_width, legend = (0.0, "") if mark else self._legend()
         width, height = max(plan.width, legend_width), plan.height
-        self.width, self.height = round(width + 2 * _MARGIN), round(height + 2 * _MARGIN + _FOOT)
+        foot = 0.0 if mark else _FOOT
+        self.width, self.height = round(width + 2 * _MARGIN), round(height + 2 * _MARGIN + foot)
         shift = (self.width - plan.width) / 2
         self.body = "".join([
             f'<g transform="translate({_n(shift)} {_n(_MARGIN)})">\n',
             *(self._wire(link, wire, boxes[link.target]) for link, wire in zip(self.wiring.links, wires)),
             *(self._spot(spot, box) for spot, box in zip(self.wiring.spots, boxes)),
-            f'</g>\n<text class="key" transform="translate({_n((self.width - legend_width) / 2)} '
-            f'{self.height - 13})">{legend}</text>\n',
+            "</g>\n",
         ])
+        if legend:
+            self.body += (f'<text class="key" transform="translate({_n((self.width - legend_width) / 2)} '
+                          f'{self.height - 13})">{legend}</text>\n')
 
     def document(self, name: str, title: str | None, rules: str) -> str:
         """A whole picture with title and description; ``name`` is its id."""
@@ -140,6 +143,15 @@ class Drawing:
         more = len(report.gradients) - 40
         return (f"Computational graph of {cells.title()}, drawn from left to right: on each wire the value above "
                 f"and the gradient below. {gradients}" + (f" and {more} more" if more > 0 else "") + ".")
+
+    def key(self) -> list[tuple[str, str]]:
+        """The key to the numbers, in words: (class of the ink, words)."""
+        words = [("v", "value"), ("small", "above the wire,"), ("g", "gradient"), ("small", "below")]
+        if any(not link.live for link in self.wiring.links):
+            words.append(("small", "· dashed: no gradient"))
+        if any(spot.again for spot in self.wiring.spots):
+            words.append(("small", "· variables are drawn again where they are used far away"))
+        return words
 
     # ------------------------------------------------------------------------------------------ sizes
     def _box(self, spot: Spot) -> Box:
@@ -251,13 +263,8 @@ class Drawing:
 
     def _legend(self) -> tuple[float, str]:
         """The key to the numbers, in a line below the picture: its width and its ink at 0, 0."""
-        words = [("v", "value"), ("small", "above the wire,"), ("g", "gradient"), ("small", "below")]
-        if any(not link.live for link in self.wiring.links):
-            words.append(("small", "· dashed: no gradient"))
-        if any(spot.again for spot in self.wiring.spots):
-            words.append(("small", "· variables are drawn again where they are used far away"))
         x, parts = 0.0, []
-        for kind, word in words:
+        for kind, word in self.key():
             parts.append(f'<tspan class="{kind}" x="{_n(x)}">{word}</tspan>')
             x += (len(word) + 1) * _SMALL * ADVANCE
         return x, "".join(parts)
