@@ -14,6 +14,7 @@ from bpcalc.arrays import Arrays, arrays, at_kink, product, value
 from bpcalc.backends import floats
 from bpcalc.opened import opened
 from bpcalc.ops import FUNCTIONS, TABLE
+from bpcalc.render import to_csv, to_html, to_latex, to_markdown, to_notebook, to_steps, to_worksheet
 from bpcalc.verify import gradcheck, symbolic
 
 from .array_programs import ArrayProgram, torch_on_jax
@@ -113,6 +114,28 @@ def test_what_flows_back_is_the_central_difference(row, text, shapes):
 def test_opened_into_entries_every_structural_row_says_the_same(row, text, shapes):
     values = bound(shapes)
     both_levels_agree(backprop(f"f = {text}", values))
+
+
+@pytest.mark.parametrize(("row", "text", "shapes"), [(param.values[0], param.values[1], param.values[2:])
+                                                     for param in SAMPLES], ids=[param.id for param in SAMPLES])
+def test_every_structural_row_is_written_in_every_form_as_arrays_and_opened(row, text, shapes):
+    report = backprop(f"f = {text}", bound(shapes))
+    plain = opened(report)
+    for either in (report, plain):
+        for render in (to_latex.render, to_markdown.render, to_steps.render, to_html.render, to_notebook.render,
+                       to_csv.render):
+            assert render(either)
+    for worksheet in (to_worksheet.text, to_worksheet.latex, to_worksheet.markdown):
+        for reveal in (False, True):
+            assert worksheet(plain, reveal)
+
+
+@pytest.mark.parametrize("value", [[1.0, 2.0], [5.0], [[1.0, 2.0], [3.0, 4.0]]])
+def test_a_page_is_made_where_only_the_values_are_arrays(value):
+    page = to_html.render(backprop("x*2", x=value))
+    assert "<html" in page
+    assert "data-n=\"v" in page
+    assert "data-k=\"0\" value" not in page        # it is played, not computed again
 
 
 def both_levels_agree(report):

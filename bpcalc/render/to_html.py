@@ -58,7 +58,7 @@ class _Page:
         self.report = report
         self.digits = digits
         # Hand arithmetic, exact forms and arrays are played, not computed again: the page knows plain numbers.
-        self.computes = not graph.arrays and not any(isinstance(value, Written) for value in report.trace.values)
+        self.computes = not report.trace.arrays and not any(isinstance(value, Written) for value in report.trace.values)
         self.symbols = Symbols()
         self.cells = Cells(report, digits, self.symbols, _PageHand(digits, self.symbols))
         # Numbers that come later may be longer than these.
