@@ -16,7 +16,7 @@ from .bindings import from_mapping
 from .blocks import Blocks, as_column, room
 from .engine import liveness
 from .errors import BpcalcError, Source, UsageProblem
-from .report import chosen_nodes, output_symbol, run
+from .report import arriving_upstream, chosen_nodes, output_symbol, run, top_symbol
 from .syntax import parse
 
 TYPE_CHECKING = False
@@ -50,17 +50,19 @@ class Batch:
     """An expression that is to be evaluated for many rows.
 
     ``columns`` are the names that have a value in every row, ``given`` the values of all other names.
-    ``used`` are the columns that the graph reads, ``symbol`` is what the output is called, ``names`` are
-    those of the gradients, and ``rows`` is how many rows are best given at once.
+    ``used`` are the columns that the graph reads, ``symbol`` is what the output is called, ``top`` what
+    the gradients are of, ``names`` are those of the gradients, and ``rows`` is how many rows are best given at
+    once.
 
-    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an upstream
-    that is not finite and for values that are arrays.
+    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for values that are
+    arrays and for an upstream that is one or is not finite.
     """
 
     def __init__(self, graph: Graph, columns: Iterable[str], given: Mapping[str, float],
                  wrt: Sequence[str] | None = None, upstream: float = 1.0) -> None:
-        if upstream - upstream != 0.0:
-            raise UsageProblem("the upstream gradient must be a finite number")
+        upstream = arriving_upstream(upstream)
+        if hasattr(upstream, "shape"):
+            raise UsageProblem("the upstream gradient of a row is one number, not an array")
         for name, value in given.items():
             if not isinstance(value, float):
                 raise UsageProblem(f"{name} is an array, and rows are of single numbers",
@@ -74,6 +76,7 @@ class Batch:
         live, leaves = liveness(graph, None if wrt is None else chosen_nodes(graph, wrt))
         self.names = [graph.names[k] for k in leaves]
         self.symbol = output_symbol(graph)
+        self.top = self.symbol if upstream == 1.0 else top_symbol(graph, self.symbol)
         places = [k for k, name in enumerate(graph.inputs) if name in varying]
         known = {k: self.given[name] for k, name in enumerate(graph.inputs) if name not in varying}
         self._blocks = Blocks(graph, places, known, leaves, live, upstream)

@@ -167,7 +167,7 @@ def _batch(source: Source, given: dict[str, Any], wrt: list[str] | None, upstrea
     for word in unused:
         _warn(f"{word} has a value, but the expression does not use it")
     failed: list[int] = []
-    writer = (JsonRows if form == "json" else CsvRows)(batch.symbol, batch.names)
+    writer = (JsonRows if form == "json" else CsvRows)(batch.symbol, batch.top, batch.names)
     return _rows(rows, batch, writer, failed), lambda: 2 if failed else 0
 
 

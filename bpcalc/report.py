@@ -214,6 +214,11 @@ class Report:
         return self._symbol
 
     @property
+    def top(self) -> str:
+        """What the gradients are of: the output, or a loss behind it where a gradient other than 1 arrives."""
+        return top_symbol(self.graph, self.symbol) if self.weighted else self.symbol
+
+    @property
     def prefix(self) -> str:
         """What the numbers of unnamed nodes begin with: no name of the user's could be confused with them."""
         if self._prefix is None:
@@ -425,7 +430,7 @@ class Report:
                     yield self.label(k)
                 gradient = self.gradient(k)
                 if gradient is not None and not isinstance(gradient, Form):
-                    yield f"d{self.symbol}/d{self.label(k)}"
+                    yield f"d{self.top}/d{self.label(k)}"
 
     @property
     def arithmetic(self) -> str:
@@ -808,10 +813,7 @@ def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None
     Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an
     upstream that is not finite, DomainProblem and ShapeProblem from the two passes.
     """
-    if isinstance(upstream, (list, tuple)) or hasattr(upstream, "shape"):
-        upstream = from_mapping({"upstream": upstream})["upstream"]
-    elif upstream - upstream != 0.0:
-        raise UsageProblem("the upstream gradient must be a finite number")
+    upstream = arriving_upstream(upstream)
     chosen = None if wrt is None else chosen_nodes(graph, wrt)
     trace = forward(graph, [given[name] for name in graph.inputs])
     if chosen is None and held:
@@ -825,9 +827,26 @@ def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None
     return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
 
 
+def arriving_upstream(upstream: Any) -> Any:
+    """The gradient that arrives at an output, as a float or an array; text is a constant expression.
+
+    Raises UsageProblem for a number that is not finite, BindingProblem for what is no number.
+    """
+    if not isinstance(upstream, float):
+        return from_mapping({"upstream": upstream})["upstream"]
+    if upstream - upstream != 0.0:
+        raise UsageProblem("the upstream gradient must be a finite number")
+    return upstream
+
+
 def output_symbol(graph: Graph) -> str:
     """What the output is called: the user's name for it, or a letter that is free."""
     return graph.names.get(graph.output) or next(name for name in _output_names() if name not in graph.symbols)
+
+
+def top_symbol(graph: Graph, output: str) -> str:
+    """What the gradients are of where one other than 1 arrives at the output: a loss further on, whose name is free."""
+    return next(name for name in _loss_names() if name != output and name not in graph.symbols)
 
 
 def chosen_nodes(graph: Graph, wrt: Iterable[str]) -> list[int]:
@@ -857,6 +876,12 @@ def _output_names() -> Iterator[str]:
     """What an output without a name is called: the first of these that is free."""
     yield from ("f", "F", "L", "out", "output")
     yield from _lengthened("f")
+
+
+def _loss_names() -> Iterator[str]:
+    """What a loss behind the output is called: the first of these that is free."""
+    yield from ("L", "loss", "Loss")
+    yield from _lengthened("L")
 
 
 def _node_prefixes() -> Iterator[str]:

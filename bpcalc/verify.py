@@ -61,7 +61,7 @@ def _judged_gradient(given: Report, plain: Report, k: int) -> float | None:
 
 
 def _gave_up(report: Report, kind: str, why: str) -> list[Verdict]:
-    return [Verdict(kind, f"d{report.symbol}/d{report.label(k)}", None, None, "gave-up", why, node=k)
+    return [Verdict(kind, f"d{report.top}/d{report.label(k)}", None, None, "gave-up", why, node=k)
             for k in report._gradients.leaves]
 
 
@@ -97,14 +97,22 @@ def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     reach = _absolute(report)
     unit = report.upstream
     for k in leaves:
-        what = f"d{report.symbol}/d{report.label(k)}"
+        what = f"d{report.top}/d{report.label(k)}"
         ours = _judged_gradient(given, report, k)
         answer = answers.get(f"leaf {k}")
         if isinstance(answer, list) and answer[1] is not None:
-            answer = [answer[0], answer[1] * unit, *answer[2:]]
+            answer = [_scaled(answer[0], unit), answer[1] * unit, *answer[2:]]
         verdicts.append(_compared(what, ours, answer, gave_up, bool(kinks), 1e-12 * reach.get(k, 0.0),
                                   level="variable", node=k))
     return verdicts
+
+
+def _scaled(formula: str | None, unit: float) -> str | None:
+    """A derivative of the output, as a formula, times the gradient that arrives there."""
+    if formula is None or unit == 1.0:
+        return formula
+    alone = " " not in formula and formula[0] != "-"
+    return f"{unit:.12g}*{formula}" if alone else f"{unit:.12g}*({formula})"
 
 
 def _compared(what: str, ours: float | None, answer: Any, gave_up: str, kink: bool, floor: float,
@@ -309,7 +317,7 @@ def gradcheck(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     deadline = time.monotonic() + seconds
     verdicts = []
     for k in report._gradients.leaves:
-        what = f"d{report.symbol}/d{report.label(k)}"
+        what = f"d{report.top}/d{report.label(k)}"
         ours = _judged_gradient(given, report, k)
         if time.monotonic() > deadline:
             verdicts.append(Verdict("numeric", what, ours, None, "gave-up", f"after {seconds:g} seconds", node=k))

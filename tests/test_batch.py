@@ -223,3 +223,13 @@ def test_entries_of_arrays_that_tie_share_the_gradient():
     report = backprop("sum(max(x, y))", x=[1.0, 2.0, 3.0], y=[1.0, 3.0, 3.0])
     assert report.gradients["x"].tolist() == [0.5, 0, 0.5]
     assert [note.code for note in report.notes] == ["kink"]
+
+
+def test_a_row_has_one_upstream_gradient_and_the_columns_say_of_what(capsys, tmp_path):
+    _, out, _ = rows(capsys, tmp_path, "r.csv", "x\n3\n", "x*2", "--upstream", "2")
+    assert out == "row,f,dL/dx,note,error\n1,6.0,4.0,,\n"
+    code, out, err = rows(capsys, tmp_path, "r.csv", "x\n3\n", "x*2", "--upstream", "[1, 2]")
+    assert (code, out) == (2, "")
+    assert "one number, not an array" in err
+    with pytest.raises(BpcalcError, match="one number, not an array"):
+        backprop_batch("x*2", {"x": [1, 2]}, upstream=[1, 2])

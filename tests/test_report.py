@@ -1,5 +1,6 @@
 """What a report says about its nodes and edges, and in whose words."""
 
+import json
 import tracemalloc
 
 import pytest
@@ -157,3 +158,34 @@ def test_a_node_that_a_function_uses_several_times_keeps_its_text(text):
     for node in report.nodes:
         if node.inputs:
             assert backprop(node.text.replace("f", "0"), x=0.5).value == pytest.approx(node.value)
+
+
+def test_gradients_are_of_a_loss_whose_name_is_free_where_one_arrives():
+    assert backprop("x*2", x=1).top == "f"
+    assert backprop("x*2", x=1, upstream=2).top == "L"
+    assert backprop("f*F", f=1, F=2, upstream=2).top == "loss"      # the output itself is called L
+    report = backprop("L=x; loss=L; Loss=loss; dL=Loss; f=dL", x=1, upstream=2)
+    assert report.top == "L_"
+    assert "∂L_/∂x = ∂L_/∂L" in report.to_steps()
+
+
+@pytest.mark.parametrize("upstream", [None, "y", float("nan"), float("inf"), object(), {}, [1, 2], "1/0"])
+def test_what_is_no_upstream_gradient_is_refused(upstream):
+    with pytest.raises(BpcalcError):
+        backprop("x*2", x=1, upstream=upstream)
+
+
+def test_an_upstream_gradient_may_be_typed():
+    assert backprop("x*2", x=1, upstream="1/2").gradients == {"x": 1.0}
+
+
+def test_every_derivative_a_user_sees_has_the_tables_name(bpcalc):
+    words = ["q = x*y; f = q + x", "x=2", "y=3", "--upstream", "2"]
+    shown = bpcalc(*words, "--gradcheck", "--symbolic", "--json").out
+    checks = [(check["what"], check["ours"], check.get("formula")) for check in json.loads(shown)["checks"]]
+    assert checks == [("dq/dx", 3, "y"), ("dq/dy", 2, "x"), ("df/dq", 1, "1"), ("df/dx", 1, "1"),
+                      ("dL/dx", 8, "2*(y + 1)"), ("dL/dy", 4, "2*x"), ("dL/dx", 8, None), ("dL/dy", 4, None)]
+    assert "dL/dx = ____" in bpcalc(*words, "--worksheet").out
+    assert bpcalc(*words, "--check", "dL/dx=8, dL/dy=4, dL/dq=2, dL/df=2").code == 0
+    assert bpcalc(*words, "--check", "df/dx=8, df/dy=4, dq=2, dq/dx=3").code == 0
+    assert bpcalc("q = x*y; f = q + x", "x=2", "y=3", "--check", "dL/dx=4").code == 2

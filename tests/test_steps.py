@@ -54,6 +54,15 @@ def test_an_upstream_gradient_is_given():
     assert r"\frac{\partial L}{\partial f} &= 3\quad (\text{given})" in report.to_latex()
 
 
+def test_the_chain_is_left_out_where_a_local_gradient_would_have_the_name_of_the_sum():
+    assert board("x*x", {"x": 3})[-1] == "  ∂f/∂x = x + x = 3 + 3 = 6"
+    assert board("q = x*x; f = 2*q", {"x": 3})[-1] == "  ∂f/∂x = 2 · x + 2 · x = 2 · 3 + 2 · 3 = 6 + 6 = 12"
+    assert board("q = 2*x; f = x*q", {"x": 3})[-1] == "  ∂f/∂x = 3 · 2 + q = 3 · 2 + 6 = 6 + 6 = 12"
+    report = backprop("x*x", {"x": 3})
+    for text in (report.to_latex(), report.to_markdown()):
+        assert r"\frac{\partial f}{\partial x} &= x + x = 3 + 3 = 6" in text
+
+
 def test_large_graphs_show_both_ends_unless_all_is_asked_for(bpcalc):
     text = "; ".join(["a0 = x*1", *(f"a{i} = a{i - 1} + 1" for i in range(1, 200))])
     lines_ = board(text, {"x": 1})
@@ -141,6 +150,15 @@ def test_on_the_command_line(bpcalc):
     assert bpcalc(*words, "--steps").out == bpcalc(*words, "--format", "steps").out
     assert "sum: ∂f/∂x = -4" in bpcalc(*words, "--paths", "x").out
     assert bpcalc(*words, "--paths", "w").code == 2
+
+
+def test_what_is_held_constant_has_no_sum_over_paths(bpcalc):
+    words = ["x*y", "x=2", "y=3", "--paths", "y"]
+    ran = bpcalc(*words, "--wrt", "x")
+    assert (ran.code, ran.out) == (2, "")
+    assert "y is held constant" in ran.err
+    assert "--wrt y" in ran.err
+    assert bpcalc(*words, "--wrt", "y").out.endswith("sum: ∂f/∂y = 2\n")
 
 
 def test_arrays_are_written_on_one_line_with_the_rules_of_whole_operations():

@@ -2,7 +2,8 @@
 
 Keys
     ``q``               the forward value of a named node, of the output, or of a node the table numbers (n4)
-    ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d)
+    ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d); with an upstream gradient
+                        also ``dL/dq``, as the tables say
     ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
@@ -247,18 +248,19 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
     if slash:
         if over[:1] != "d" or under[:1] != "d":
             raise BindingProblem(f"'{key}' is not a key", source, _span(key, source), "write q, dq, df/dq or dq/dx")
-        top = node_called(over[1:], report, source)
+        # With an upstream gradient the tables say dL/dx, and df/dx is understood as well.
+        top = report.graph.output if over[1:] == report.top else node_called(over[1:], report, source)
         bottom = node_called(under[1:], report, source)
         if top == report.graph.output:
             return GRADIENT, bottom, None
         if bottom not in report.graph.args(top):
             raise BindingProblem(f"{under[1:]} is not an input of {over[1:]}", source, _span(key, source),
-                                 f"the gradient of {report.symbol} is d{report.symbol}/d{under[1:]}")
+                                 f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
         return LOCAL, top, bottom
     own, inner = _find(plain, report), _find(plain[1:], report) if plain[:1] == "d" else None
     if own is not None and inner is not None:
         raise BindingProblem(f"'{key}' can mean the value of {plain} or the gradient at {plain[1:]}", source,
-                             _span(key, source), f"write value {plain} or d{report.symbol}/d{plain[1:]}")
+                             _span(key, source), f"write value {plain} or d{report.top}/d{plain[1:]}")
     if own is not None:
         return VALUE, own, None
     if inner is not None:
@@ -274,7 +276,7 @@ def key_of(place: Place, report: Report) -> str:
         return f"d{label}/d{report.label(part)}"
     index = f"[{','.join(map(str, part))}]" if isinstance(part, tuple) else ""
     if kind == GRADIENT:
-        return f"d{report.symbol}/d{label}{index}"
+        return f"d{report.top}/d{label}{index}"
     if kind == NEW:
         return f"new {label}{index}"
     ambiguous = label[:1] == "d" and _find(label[1:], report) is not None

@@ -41,9 +41,7 @@ class Cells:
         self.symbols = symbols
         self.hand = hand or Hand(digits, symbols)
         self.hand.exact = report.arithmetic == "exact"
-        self.top = report.symbol
-        if report.weighted:
-            self.top = next(name for name in ("L", "loss", "Loss", "dL") if name not in report.graph.symbols)
+        self.top = report.top
 
     def number(self, value: Any) -> str:
         """A number or an array, rounded."""

@@ -37,7 +37,7 @@ def prompt(at: Session, symbols: Symbols) -> str:
     if kind == VALUE:
         return f"{report.label(k)} = {report.step(k, []).operation} = "
     d = symbols.partial
-    return f"{d}{report.symbol}/{d}{report.label(k)} = "
+    return f"{d}{report.top}/{d}{report.label(k)} = "
 
 
 def reply(found: Reply, symbols: Symbols, room: int | None = None) -> str:

@@ -44,10 +44,14 @@ def _numbered(chunk: Chunk) -> Iterator[tuple[int, int | BadRow]]:
 
 
 class RowWriter:
-    """Writes the rows of a batch; ``names`` are those of the gradients, ``symbol`` that of the output."""
+    """Writes the rows of a batch.
 
-    def __init__(self, symbol: str, names: Sequence[str]) -> None:
+    ``symbol`` is what the output is called, ``top`` what the gradients are of, and ``names`` what by.
+    """
+
+    def __init__(self, symbol: str, top: str, names: Sequence[str]) -> None:
         self.symbol = symbol
+        self.top = top
         self.names = names
 
     def heading(self) -> str:
@@ -110,7 +114,7 @@ class CsvRows(RowWriter):
 
     def heading(self) -> str:
         """The names of the columns."""
-        slopes = (f"d{self.symbol}/d{name}" for name in self.names)
+        slopes = (f"d{self.top}/d{name}" for name in self.names)
         return ",".join(("row", self.symbol, *slopes, "note", "error")) + "\n"
 
     def template(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from ..errors import UsageProblem
 from ..paths import MANY, Paths
 from ..report import Report
 from .cells import NO_VARIABLE, Cells, gap
@@ -67,9 +68,16 @@ def _line(equation: Equation, hand: Hand, width: int | None) -> str:
 
 def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None = None,
                limit: int = PATHS) -> Iterator[str]:
-    """Every path from node ``k`` to the output, the product of its local gradients, and their sum."""
+    """Every path from node ``k`` to the output, the product of its local gradients, and their sum.
+
+    Raises UsageProblem for a node that is held constant, and for a run with arrays.
+    """
     hand = Hand(digits, symbols)
     cells = Cells(report, digits, hand.symbols, hand)
+    if not report.is_live(k):
+        name = report.label(k)
+        raise UsageProblem(f"{name} is held constant, so no gradient flows along its paths",
+                           hint=f"--wrt {name.partition('[')[0]} asks for its gradient")
     paths = Paths(report, k)
     arrow = f" {hand.symbols.arrow} "
     for path in islice(paths, limit):
@@ -79,5 +87,5 @@ def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None 
     left = paths.count - limit
     if left > 0:
         yield f"  {f'and {left:,}' if left < MANY - limit else 'and very many'} more paths, which are left out\n"
-    gradient = report.gradient(k) if report.is_live(k) else 0.0
+    gradient = report.gradient(k)
     yield f"  sum: {hand.derivative(cells.top, report.label(k))} {hand.equals(gradient)} {hand.number(gradient)}\n"

@@ -59,7 +59,7 @@ class Worked:
 
     def short(self, d: str) -> str:
         """What the rules of operations on whole arrays call a gradient, in words; ``d`` is the sign for partial."""
-        return f"d before a name is short for {d}{self.report.symbol}/{d}"
+        return f"d before a name is short for {d}{self.report.top}/{d}"
 
     def _uses(self, nodes: list[int]) -> dict[int, list[Edge]]:
         """The edges along which each of the nodes gets its gradient, in forward order."""
@@ -116,7 +116,8 @@ class Worked:
             if len(uses) > WIDE:
                 shown[3:-1] = [([hand.dots], [hand.dots], [hand.dots], hand.dots, "")]
             chains, rules, factors, products, reasons = zip(*shown)
-            equation.add(self._sum(chains))
+            if not self._confusing(uses):
+                equation.add(self._sum(chains))
             equation.add(self._sum(rules))
             equation.add(self._sum(factors), any(hand.is_near(edge.local) for edge in uses))
             if several:
@@ -127,6 +128,15 @@ class Worked:
         if step.id == self.report.graph.output and self.report.weighted:
             equation.reason = hand.word("given")
         return equation
+
+    def _confusing(self, uses: Sequence[Edge]) -> bool:
+        """Whether a local gradient in the sum would have the name of another, or of the sum itself.
+
+        In x*x there is one for each use of x, and each would be called ∂f/∂x, as what they add up to.
+        """
+        nodes = {edge.node for edge in uses}
+        return len(nodes) < len(uses) or (
+            len(nodes) > 1 and self.report.graph.output in nodes and not self.report.weighted)
 
     def _term(self, step: Step, edge: Edge) -> tuple[list[str], list[str], list[str], str, str]:
         """One use: its factors as derivatives, with the rule, with numbers; their product; the branch's reason."""
