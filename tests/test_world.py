@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.util import find_spec
 
 import pytest
 
@@ -22,8 +23,12 @@ from bpcalc.options import FORMATS, OPTIONS
 from .processes import CODES, assert_tidy, assert_told, child, command, environment
 
 # Where a format matters little, most of them wait for the slow run.
-EACH_FORMAT = [form if form in ("table", "circuit", "json") else pytest.param(form, marks=pytest.mark.slow)
+EXTRA = pytest.mark.skipif(find_spec("cairosvg") is None, reason="no PNG and PDF without the extra 'pictures'")
+EACH_FORMAT = [form if form in ("table", "circuit", "json") else
+               pytest.param(form, marks=[pytest.mark.slow, *([EXTRA] if form in ("png", "pdf") else [])])
                for form in FORMATS]
+BINARY = [param for param in EACH_FORMAT if getattr(param, "values", "")[:1] in (("png",), ("pdf",))]
+"""Pictures that no terminal shows: there they are refused."""
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 BOARD = ["(x+y)*z", "x=-2", "y=5", "z=-4"]
 READS = [option for option in OPTIONS if option.is_path and "-o" not in option.names]
@@ -56,7 +61,7 @@ def shell(script, *words, **changes):
 @posix
 @pytest.mark.parametrize("form", EACH_FORMAT)
 def test_a_reader_that_goes_away_ends_the_run_in_silence(form):
-    text = "+".join(["sin(x)"] * (200 if form in ("svg", "html") else 1500))
+    text = "+".join(["sin(x)"] * (200 if form in ("svg", "html", "pdf") else 60 if form == "png" else 1500))
     ran = shell('"$@" | head -c 20 >/dev/null; exit ${PIPESTATUS[0]}', text, "x=1", "--format", form, "--all")
     assert ran.stderr == b""
     assert ran.returncode in (141, 0, 2)           # 0: all of it fitted into the pipe
@@ -286,7 +291,7 @@ def test_an_empty_environment_is_enough():
 
 
 @posix
-@pytest.mark.parametrize("form", EACH_FORMAT)
+@pytest.mark.parametrize("form", [form for form in EACH_FORMAT if all(form is not other for other in BINARY)])
 @pytest.mark.parametrize("term", [None, "", "dumb", "xterm-256color", "unheard-of"])
 def test_a_terminal_sees_what_a_pipe_sees(form, term):
     """Without colours and at its natural width; with colours the same letters."""

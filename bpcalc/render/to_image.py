@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UsageProblem
+from ..errors import LimitProblem, UsageProblem
 from ..report import Report
 from .to_svg import render as svg
 
@@ -25,7 +25,8 @@ def render(report: Report, form: str, digits: int = 6, title: str | None = None)
 def drawn(picture: Callable[[str], str], form: str) -> bytes:
     """An SVG document, made for the font that it is given, as the bytes of a ``png`` or ``pdf``.
 
-    Raises UsageProblem where cairosvg, or the cairo library that it loads, is not installed.
+    Raises UsageProblem where cairosvg, or the cairo library that it loads, is not installed, and
+    LimitProblem for a picture of more pixels than cairo draws.
     """
     try:
         import cairosvg  # half a second: only where such a picture is wanted
@@ -35,6 +36,11 @@ def drawn(picture: Callable[[str], str], form: str) -> bytes:
                            hint='python -m pip install "bpcalc[pictures]"; SVG needs nothing') from None
     # cairosvg asks the system for the first font alone.
     text = picture("monospace")
-    made: bytes = (cairosvg.svg2pdf(bytestring=text.encode()) if form == "pdf" else
-                   cairosvg.svg2png(bytestring=text.encode(), scale=SCALE))
+    try:
+        made: bytes = (cairosvg.svg2pdf(bytestring=text.encode()) if form == "pdf" else
+                       cairosvg.svg2png(bytestring=text.encode(), scale=SCALE))
+    except Exception as error:
+        if "INVALID_SIZE" not in str(error):       # cairo's bindings have no class of error for it
+            raise
+        raise LimitProblem(f"the picture is too large for {form.upper()}", hint="SVG can hold it") from None
     return made
