@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .data import Data
     from .descent import Descent
     from .engine import Note
+    from .homework.answers import Unread
     from .homework.practice import Exercise
     from .render.to_rows import RowWriter
     from .report import Report
@@ -402,16 +403,23 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
 
     items = list(split_items("\n".join(options["check"]), "answers"))
     path = options["check_file"]
+    unread: list[Unread] | None = None
     if path is not None:
         from .homework.sheets import sheet_items
 
-        items += sheet_items(decode_stdin() if path == "-" else read_text(path), path)
-    answers = read_items(items, report)
+        # A sheet with an answer that cannot be read is judged all the same.
+        unread = []
+        read_items(items, report)
+        items += sheet_items(decode_stdin() if path == "-" else read_text(path), path, report.expression)
+    answers = read_items(items, report, unread)
     require = _choice(options["require"] or "given", "--require", REQUIRE)
-    if not answers and require == "given":
+    if not answers and not unread and require == "given":
+        if path is not None:
+            name = "standard input" if path == "-" else path
+            raise InputProblem(f"{name} is not filled in yet", hint="write the numbers behind the keys: dx = -4")
         raise UsageProblem("there is no answer to check", hint='for example --check "dx=-4"')
     tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
-    verdicts = check(report, answers, require, options["strict"], tolerance, _learned(report, options))
+    verdicts = check(report, answers, require, options["strict"], tolerance, _learned(report, options), unread or ())
     code = int(not all(verdict.passed for verdict in verdicts))
     if form == "json":
         from .render import to_json

@@ -9,8 +9,9 @@ Keys
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
     ``dW[0,1]``         an entry of an array; ``dW = [[1, 2], [3, 4]]`` answers all of them
 
-Values are constant expressions, or ``undefined`` for a derivative that does not exist.  A plain number
-carries the precision it was typed with.  A blank (nothing, or only underscores) is no answer.
+Values are constant expressions, or ``undefined`` for a derivative that does not exist; an array is
+written as where it is given, ``[1 2; 3 4]`` or ``[[1, 2], [3, 4]]``.  A plain number carries the
+precision it was typed with.  A blank (nothing, or only underscores) is no answer.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     Item = tuple[str, str, Source]
 
 VALUE, GRADIENT, LOCAL, NEW = "value", "gradient", "local", "new"
-UNDEFINED = "undefined"
+UNDEFINED = frozenset(("undefined", "not defined", "does not exist", "doesn't exist", "dne", "none", "nan", "n/a",
+                       "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"))
+"""How people say that a derivative does not exist."""
 
 Place = tuple[str, int, "int | tuple[int, ...] | None"]
 """What a key is about: (kind, node, part); the part is the input for a local gradient, an index for an
@@ -58,6 +61,18 @@ class Answer:
         return self.kind, self.node, self.part
 
 
+class Unread:
+    """An answer that cannot be read: its key and what was typed, its place if that is known, and the problem."""
+
+    __slots__ = ("key", "place", "problem", "typed")
+
+    def __init__(self, key: str, typed: str, place: Place | None, problem: BindingProblem) -> None:
+        self.key = key
+        self.typed = typed
+        self.place = place
+        self.problem = problem
+
+
 def parse_answers(text: str, report: Report, name: str = "answers") -> list[Answer]:
     """The answers in ``text``, separated by commas, semicolons or new lines; # starts a comment.
 
@@ -67,23 +82,39 @@ def parse_answers(text: str, report: Report, name: str = "answers") -> list[Answ
     return read_items(split_items(text, name), report)
 
 
-def read_items(items: Iterable[Item], report: Report) -> list[Answer]:
+def read_items(items: Iterable[Item], report: Report, unread: list[Unread] | None = None) -> list[Answer]:
     """The answers that (key, typed value, source) items hold; blanks are left out.
 
-    Raises BindingProblem as :func:`parse_answers` does.
+    Raises BindingProblem as :func:`parse_answers` does; with a list ``unread``, answers that cannot be
+    read are put there, and only one that is given twice stops the others.
     """
     found: list[Answer] = []
     seen: dict[Place, str] = {}
     for key, typed, source in items:
-        place = resolve(key, report, source)
-        if is_blank(typed):
+        place = None
+        try:
+            place = _place(key, report, source)
+            read = [] if is_blank(typed) else [read_answer(name, part, text, source)
+                                               for name, part, text in _opened(key, place, typed, report, source)]
+        except BindingProblem as problem:
+            if unread is None:
+                raise
+            unread.append(Unread(key or source.text, typed, place, problem))
             continue
-        for name, part, text in _opened(key, place, typed, report, source):
-            if part in seen:
-                raise BindingProblem(f"{name} is answered twice (as {seen[part]})", source, _span(key, source))
-            seen[part] = name
-            found.append(read_answer(name, part, text))
+        for answer in read:
+            if answer.place in seen:
+                raise BindingProblem(f"{answer.key} is answered twice (as {seen[answer.place]})", source,
+                                     _span(key, source))
+            seen[answer.place] = answer.key
+            found.append(answer)
     return found
+
+
+def _place(key: str, report: Report, source: Source) -> Place:
+    if not key:
+        hint = "decimals are written with a point, as in dq = -0.4" if source.text.isdigit() else "for example dq = -4"
+        raise BindingProblem("an answer is written KEY = VALUE", source, (0, len(source.text)), hint)
+    return resolve(key, report, source)
 
 
 def _opened(key: str, place: Place, typed: str, report: Report, source: Source) -> Iterator[tuple[str, Place, str]]:
@@ -92,7 +123,9 @@ def _opened(key: str, place: Place, typed: str, report: Report, source: Source) 
     if not shape and typed[:1] != "[":
         yield key, place, typed
         return
-    entries = dict(_entries(typed))
+    entries = dict(_entries(as_lists(typed)))
+    if len(shape) == 1 and all(index[1:] == (0,) for index in entries):
+        entries = {index[:1]: text for index, text in entries.items()}    # a vector, written as a column
     if set(entries) != set(indices(shape)):
         what = f"{key} has {'×'.join(map(str, shape))} entries" if shape else f"{key} is one number"
         hint = f"write {key} = {like(shape)}, or one entry as {key}{like_index(place, report)}" if shape else None
@@ -122,6 +155,33 @@ def _entries(typed: str) -> Iterator[tuple[tuple[int, ...], str]]:
             text += char
     if text.strip():
         yield (), text.strip()
+
+
+def as_lists(typed: str) -> str:
+    """An array with rows between semicolons and numbers between blanks, as lists with commas.
+
+    >>> as_lists("[-3 -2; 3 2*5]"), as_lists("[1, 2 - 3]"), as_lists("[[1, 2], [3, 4]]")
+    ('[[-3,-2],[3,2*5]]', '[1,2 - 3]', '[[1, 2],[3, 4]]')
+    """
+    rows, depth = [""], 0
+    inner = typed[1:-1] if typed[:1] == "[" and typed[-1:] == "]" else ""
+    for at, char in enumerate(inner):
+        depth += (char in "([") - (char in ")]")
+        if depth or not (char in ";," or char.isspace()):
+            rows[-1] += char
+        elif char == ";":
+            rows.append("")
+        elif char == ",":
+            rows[-1] = rows[-1].rstrip() + ","
+        elif rows[-1][-1:] not in ("", ",", " "):
+            # A blank parts two numbers, unless an operation stands between them, as in 2 - 3.
+            rest = inner[at:].lstrip()
+            joins = rest[:1] in ("", "*", "/", "^", ",", ";") or (rest[:1] in "+-−" and rest[1:2].isspace())
+            rows[-1] += " " if joins or rows[-1].rstrip()[-1:] in "+-−*/^" else ","
+    if not inner:
+        return typed
+    rows = [row.rstrip() for row in rows]
+    return f"[{rows[0]}]" if len(rows) == 1 else f"[{','.join(f'[{row}]' for row in rows)}]"
 
 
 def shape_at(place: Place, report: Report) -> tuple[int, ...]:
@@ -159,20 +219,43 @@ def like(shape: tuple[int, ...]) -> str:
     return text
 
 
-def read_answer(key: str, place: Place, typed: str) -> Answer:
-    """The answer that was typed for ``key``.
+def read_answer(key: str, place: Place, typed: str, source: Source | None = None) -> Answer:
+    """The answer that was typed for ``key`` in ``source``.
 
     Raises BindingProblem when it cannot be read.
     """
-    if typed.lower() == UNDEFINED:
+    if " ".join(typed.lower().split()) in UNDEFINED:
         return Answer(key, place, None, typed)
+    if source is None or typed not in source.text:
+        source = Source(f"{key} = {typed}", "answers")
+    start = source.text.rindex(typed)
+    what = f"the answer for {key} cannot be read: "
+    for sign in "=;":
+        if sign in typed:
+            at = start + typed.index(sign)
+            raise BindingProblem(f"{what}it is one number", source, (at, at + 1), _apart(key, typed, sign))
+    whole, comma, decimals = typed.partition(",")
+    if comma and decimals.strip().isdigit() and whole.strip("+-− \t").isdigit():
+        raise BindingProblem(f"{what}decimals are written with a point, {whole}.{decimals.strip()}", source,
+                             (start, start + len(typed)))
     try:
-        name = "".join(c if c.isalnum() and c.isascii() else "_" for c in key)
-        value = constant(typed, f"_{name}" if name[:1].isdigit() else name)
+        value = constant(typed, "_")
     except BpcalcError as error:
-        raise BindingProblem(f"the answer for {key} cannot be read: {error.message}", error.source, error.span,
+        # There the text is "_=typed".
+        span = tuple(min(start + max(at - 2, 0), len(source.text)) for at in error.span or (2, 2 + len(typed)))
+        message = error.message.removeprefix("the value of _ must be a number, and ")
+        raise BindingProblem(what + message.replace("_ is one", "it is one"), source, (span[0], span[1]),
                              error.hint) from None
     return Answer(key, place, value, typed)
+
+
+def _apart(key: str, typed: str, sign: str) -> str:
+    """How two answers that ran into one are kept apart."""
+    first, _, second = typed.partition(sign)
+    value, _, name = first.strip().rpartition(" ")
+    if sign == "=" and value:
+        return f"commas stand between answers: {key} = {value.strip()}, {name} = {second.strip()}"
+    return "commas or semicolons stand between answers, and one = in each"
 
 
 def is_blank(typed: str) -> bool:
@@ -180,33 +263,26 @@ def is_blank(typed: str) -> bool:
     return not typed.strip("_ \t")
 
 
-def split_items(text: str, name: str) -> Iterator[Item]:
-    """The KEY = VALUE pieces of a text as items.
-
-    Raises BindingProblem for a piece without a key or without an equals sign.
-    """
-    for piece in _pieces(text):
+def split_items(text: str, name: str, is_file: bool = False) -> Iterator[Item]:
+    """The KEY = VALUE pieces of a text as items, in a file with their lines; no key where there is no equals sign."""
+    for number, piece in _pieces(text):
         key, equals, typed = piece.partition("=")
-        source = Source(piece.strip(), name)
-        if not equals or not key.strip():
-            hint = "decimals are written with a point, as in dq = -0.4" if source.text.isdigit() else \
-                "for example dq = -4"
-            raise BindingProblem("an answer is written KEY = VALUE", source, (0, len(source.text)), hint)
-        yield key.strip(), typed.strip(), source
+        source = Source(piece.strip(), f"{name}, line {number}" if is_file else name)
+        yield (key.strip(), typed.strip(), source) if equals else ("", "", source)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    for line in text.splitlines():
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text.splitlines(), 1):
         line = line.partition("#")[0]
         depth, start = 0, 0
         for at, char in enumerate(line):
             depth += (char in "([") - (char in ")]")
             if char in ",;" and depth <= 0:
                 if line[start:at].strip():
-                    yield line[start:at]
+                    yield number, line[start:at]
                 start = at + 1
         if line[start:].strip():
-            yield line[start:]
+            yield number, line[start:]
 
 
 # -------------------------------------------------------------------------------------------- keys

@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..descent import Descent
+    from .answers import Unread
     from .causes import Cause, Search, Update
     from .kinks import Kinks
 
-RIGHT, FOLLOWS, WRONG, MISSING = "right", "follows", "wrong", "missing"
+RIGHT, FOLLOWS, WRONG, MISSING, UNREADABLE = "right", "follows", "wrong", "missing", "unreadable"
 REQUIRE = ("given", "leaves", "all")
 
 _CACHED = 100_000
@@ -46,6 +47,8 @@ _KEPT = 1_000
 _CARRIED = 0.01
 """A student may go on with digits that were not typed: so far, relative to the number, at most."""
 
+_NOWHERE = "the derivative does not exist here"
+
 _FINEST = 6
 _FAR = 0.1
 """Rounding every step is no excuse for an answer that is off by more than a tenth."""
@@ -54,7 +57,7 @@ _FAR = 0.1
 class AnswerVerdict:
     """The judgement of one answer.
 
-    ``status`` is right, follows (from a wrong answer; not a mistake of its own), wrong or missing;
+    ``status`` is right, follows (from a wrong answer; not a mistake of its own), wrong, missing or unreadable;
     ``note`` qualifies it; ``mistake`` is the code of the diagnosed slip, ``hint`` what to think about,
     and ``others`` the codes of further mistakes that lead to the same number; ``expected`` is the
     right number (None if undefined).
@@ -94,8 +97,9 @@ class Judgement:
 
 
 def check(report: Report, answers: Sequence[Answer], require: str = "given", strict: bool = False,
-          tolerance: float | None = None, learned: Descent | None = None) -> list[AnswerVerdict]:
-    """A verdict for every answer, and one for every answer that is missing.
+          tolerance: float | None = None, learned: Descent | None = None,
+          unread: Sequence[Unread] = ()) -> list[AnswerVerdict]:
+    """A verdict for every answer, also for those that could not be read, and one for every answer that is missing.
 
     ``require`` asks for the ``leaves``' gradients or ``all`` named values and gradients; ``strict`` lets
     no early rounding, truncation, choice at a kink or following answer pass; ``tolerance`` is a relative one that
@@ -103,7 +107,20 @@ def check(report: Report, answers: Sequence[Answer], require: str = "given", str
 
     Raises UsageProblem for settings that make no sense.
     """
-    return Judge(report, strict, tolerance, learned).verdicts(answers, require)
+    verdicts = Judge(report, strict, tolerance, learned).verdicts(answers, require)
+    if not unread:
+        return verdicts
+    there = {key_of(item.place, report) for item in unread if item.place is not None}
+    return [*verdicts[:len(answers)], *map(_unreadable, unread),
+            *(verdict for verdict in verdicts[len(answers):] if verdict.key not in there)]
+
+
+def _unreadable(item: Unread) -> AnswerVerdict:
+    problem = item.problem
+    message = problem.message.partition(" cannot be read: ")[2] or problem.message
+    where = f"{problem.source.name}: " if problem.source is not None else ""
+    answer = Answer(item.key, item.place or (VALUE, 0, None), None, item.typed) if item.typed else None
+    return AnswerVerdict(item.key, answer, UNREADABLE, None, f"{where}{message}", hint=problem.hint or "")
 
 
 class Judge:
@@ -283,7 +300,7 @@ class Judge:
 
     def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
         if exact is None:
-            what = "it does not exist there" if answer.kind == NEW else "the derivative does not exist here"
+            what = "it does not exist there" if answer.kind == NEW else _NOWHERE
             return Judgement(RIGHT) if answer.value is None else Judgement(WRONG, what)
         if answer.value is None:
             return Judgement(WRONG, "it exists here" if answer.kind != VALUE else "a value always exists")
@@ -541,6 +558,8 @@ class Judge:
             return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, "digits",
                                  "carry more digits, and round once, at the end")
         advice = "" if answer.value is None else self.advice(answer.place)
+        if found.note == _NOWHERE:
+            advice = "such an answer is the word undefined"
         return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, hint=advice)
 
     def advice(self, place: Place) -> str:

@@ -11,13 +11,12 @@ import csv
 from ..errors import BindingProblem, BpcalcError, InputProblem, Source
 from ..report import Report
 from .answers import Answer, Place, is_blank, like_index, read_answer, resolve, shape_at
-from .check import MISSING, AnswerVerdict, Judge
+from .check import MISSING, UNREADABLE, AnswerVerdict, Judge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-UNREADABLE = "unreadable"
 _ABOUT = frozenset(("student", "students", "name", "names", "id", "email", "e-mail", "mail", "login", "user",
                     "username", "section", "group", "class", "timestamp", "date", "time"))
 """Headings of columns that are about the student, wherever they stand."""
@@ -95,6 +94,7 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
     found = ClassList([heading[at] for at, _ in columns])
     answers: dict[tuple[int, str], Answer | str] = {}
     judged: dict[tuple[str, ...], list[AnswerVerdict]] = {}
+    lines_of: dict[str, int] = {}
     who = next((at for at in range(len(heading)) if at not in dict(columns)), None)
     for line, cells in _rows(reader):
         if cells is None:
@@ -105,6 +105,8 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
         if not any(cells):
             continue
         student = (cells[who] if who is not None and who < len(cells) else "") or f"line {line}"
+        if lines_of.setdefault(student, line) != line:
+            found.problems.append((line, f"{student} is in line {lines_of[student]}, too; both are graded"))
         if any(cells[len(heading):]):
             problem = f"{len(cells)} cells under {len(heading)} headings"
             found.problems.append((line, f"{student}: {problem}"))

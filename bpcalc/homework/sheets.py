@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..data import csv_rows
 from ..errors import BindingProblem, InputProblem, Source
-from .answers import split_items
+from .answers import is_blank, split_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +20,49 @@ if TYPE_CHECKING:
     from .answers import Item
 
 
-def sheet_items(text: str, name: str) -> Iterator[Item]:
+def sheet_items(text: str, name: str, expression: str = "") -> list[Item]:
     """The (key, typed value, source) items of a file's text.
 
-    Raises BindingProblem for what cannot be read, InputProblem for JSON or CSV that is none.
+    Of a sheet with several exercises, those of the one about the expression, or else the first that is
+    filled in.  Raises BindingProblem for what cannot be read, InputProblem for JSON or CSV that is none.
     """
     readers = {"json": json_items, "csv": csv_items, "markdown": markdown_items, "latex": latex_items}
-    return readers.get(kind_of(text, name), split_items)(text, name)
+    reader = readers.get(kind_of(text, name), line_items)
+    if reader is json_items:
+        return list(json_items(text, name, expression))
+    parts = list(_exercises(text))
+    for part in parts if len(parts) > 1 else ():
+        if any(_bare(line) == _bare(expression) for line in part.splitlines()):
+            return list(reader(part, name))
+    found: list[Item] = []
+    for part in parts:
+        found = list(reader(part, name))
+        if any(not is_blank(typed) for _, typed, _ in found):
+            break
+    return found
+
+
+def line_items(text: str, name: str) -> Iterator[Item]:
+    """The KEY = VALUE lines of a file as items."""
+    return split_items(text, name, is_file=True)
+
+
+def _exercises(text: str) -> Iterator[str]:
+    """The exercises of a worksheet, each with all other lines left blank; the whole text where there is one at most."""
+    import re
+
+    lines = text.splitlines()
+    starts = [at for at, line in enumerate(lines) if re.search(r"Exercise \d+ of \d+ \(", line)]
+    if len(starts) < 2:
+        yield text
+        return
+    for start, stop in zip(starts, [*starts[1:], len(lines)]):
+        yield "\n" * start + "\n".join(lines[start:stop])
+
+
+def _bare(line: str) -> str:
+    """A line of statements without what does not count."""
+    return "".join(line.replace(";", " ").lstrip("# ").split())
 
 
 def kind_of(text: str, name: str) -> str:
@@ -45,16 +81,13 @@ def kind_of(text: str, name: str) -> str:
 
 
 # -------------------------------------------------------------------------------------------- JSON
-def json_items(text: str, name: str) -> Iterator[Item]:
+def json_items(text: str, name: str, expression: str = "") -> Iterator[Item]:
     """The members of a JSON object as items; numbers as they are written."""
     from json import JSONDecodeError, loads
 
-    def refused(word: str) -> str:
-        raise BindingProblem(f"{word} is not a finite number", Source(word, name), (0, len(word)))
-
     try:
         # A list of pairs: a key given twice must not be lost.
-        data: Any = loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=refused)
+        data: Any = loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=str)
     except JSONDecodeError as error:
         line = text.splitlines()[error.lineno - 1] if text.strip() else ""
         raise InputProblem(f"{name} is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
@@ -63,16 +96,30 @@ def json_items(text: str, name: str) -> Iterator[Item]:
         raise InputProblem(f"{name} is nested too deeply") from None
     members = data if _is_object(data) else None
     for key, value in members or ():
+        if key == "exercises" and isinstance(value, list) and value and all(map(_is_object, value)):
+            sheets = [dict(sheet) for sheet in value]
+            sheet = next((sheet for sheet in sheets if _bare(str(sheet.get("expression"))) == _bare(expression)),
+                         sheets[0])
+            key, value = "answers", sheet.get("answers")
         if key == "answers" and _is_object(value):
             members = value
     if members is None:
         raise InputProblem(f"{name} holds no answers", hint='an object of keys, for example {"dq": -4}')
+    at = 0
     for key, value in members:
-        if value is None:
-            value = ""
-        if isinstance(value, (bool, list)):
-            raise BindingProblem(f"the answer for {key} is not a number", Source(str(key), name), (0, len(key)))
-        yield key.strip(), value.strip(), Source(f"{key.strip()} = {value.strip()}", name)
+        at = max(text.find(f'"{key}"', at), at)
+        where = f"{name}, line {text.count(chr(10), 0, at) + 1}"
+        value = "" if value is None else _array(value) if isinstance(value, list) else value
+        if not isinstance(value, str):
+            raise BindingProblem(f"the answer for {key} is not a number", Source(str(key), where), (0, len(key)))
+        yield key.strip(), value.strip(), Source(f"{key.strip()} = {value.strip()}", where)
+
+
+def _array(value: list[Any]) -> str | None:
+    """A list of numbers, or of lists of numbers, as it is written in an answer."""
+    rows = [f"[{', '.join(row)}]" if isinstance(row, list) and all(isinstance(cell, str) for cell in row) else row
+            for row in value]
+    return f"[{', '.join(rows)}]" if rows and all(isinstance(row, str) for row in rows) else None
 
 
 def _is_object(data: Any) -> bool:
@@ -89,9 +136,11 @@ def csv_items(text: str, name: str) -> Iterator[Item]:
         source = Source(", ".join(cells), f"{name}, line {number}")
         if number == 1 and cells[0].lower() in ("key", "keys", "name", "quantity"):
             continue
-        if len(cells) < 2 or any(cells[2:]):
+        if len(cells) < 2:
             raise BindingProblem("a row has a key and a value", source, (0, len(source.text)), "for example dq,-4")
-        yield cells[0], cells[1], source
+        # A decimal comma makes two cells of one number: what is typed says what is wrong with it.
+        typed = ",".join(cells[1:] if any(cells[2:]) else cells[1:2])
+        yield cells[0], typed, Source(f"{cells[0]}, {typed}", source.name)
 
 
 # -------------------------------------------------------------------------------------- worksheets

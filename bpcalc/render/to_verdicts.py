@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..homework.check import FOLLOWS, MISSING, RIGHT, AnswerVerdict
+from ..homework.check import FOLLOWS, MISSING, RIGHT, UNREADABLE, AnswerVerdict
 from .numbers import show
 from .symbols import Symbols
+from .to_caret import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,18 +17,21 @@ def render(verdicts: Sequence[AnswerVerdict], reveal: bool = False, digits: int 
            symbols: Symbols | None = None, room: int | None = None) -> str:
     """A line for every answer, a hint below a wrong one, and the score; long lines go on below within ``room``."""
     symbols = symbols or Symbols()
-    keys = [f"{verdict.key} = {verdict.answer.typed}" if verdict.answer else verdict.key for verdict in verdicts]
+    keys = [visible(f"{verdict.key} = {verdict.answer.typed}" if verdict.answer else verdict.key)
+            for verdict in verdicts]
     width = max(map(len, keys), default=0)
     lines = []
     for key, verdict in zip(keys, verdicts):
         sign = {RIGHT: symbols.yes, FOLLOWS: symbols.both, MISSING: "?"}.get(verdict.status, symbols.no)
-        words = {RIGHT: "right", FOLLOWS: "counts as right", MISSING: "missing"}.get(verdict.status, "wrong")
-        note = f": {verdict.note}" if verdict.note else ""
-        expected = f" (it is {show(verdict.expected, digits)})" if reveal and verdict.status != RIGHT else ""
+        words = {RIGHT: "right", FOLLOWS: "counts as right", MISSING: "missing", UNREADABLE: "unreadable"}.get(
+            verdict.status, "wrong")
+        note = f": {visible(verdict.note)}" if verdict.note else ""
+        revealed = reveal and verdict.status not in (RIGHT, UNREADABLE)
+        expected = f" (it is {show(verdict.expected, digits)})" if revealed else ""
         lead = " " * (len(sign) + width + 4)
         lines += wrapped(f"{sign}  {key:<{width}}  ", f"{words}{note}{expected}", lead, room)
         if verdict.hint:
-            lines += wrapped(f"{lead}hint: ", verdict.hint, f"{lead}      ", room)
+            lines += wrapped(f"{lead}hint: ", visible(verdict.hint), f"{lead}      ", room)
     right = sum(verdict.passed for verdict in verdicts)
     lines.append(f"{right} of {len(verdicts)} right")
     return "".join(f"{line}\n" for line in lines)
