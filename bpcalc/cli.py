@@ -58,7 +58,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     digits = _whole(options["digits"], "--digits", 1, 17, 6)
     color = _choice(options["color"] or "auto", "--color", ("auto", "always", "never"))
     if options["practice"] is not None:
-        return _practice(words, form, digits, options), 0
+        return _practice(words, form, digits, options)
     for key in ("seed", "variants"):
         if options[key] is not None:
             raise UsageProblem(f"--{key} needs an exercise", hint="for example --practice easy")
@@ -361,8 +361,10 @@ def _worksheet(report: Report, form: str, digits: int, options: dict[str, Any]) 
         return [to_worksheet.latex(report, reveal, digits, options["output"] is not None)]
     if form == "markdown":
         return [to_worksheet.markdown(report, reveal, digits)]
+    if form == "csv":
+        return [to_worksheet.rows(report, reveal, digits)]
     if form != "table":
-        raise UsageProblem(f"--format {form} has no worksheet", hint="leave it out, or use latex, markdown or json")
+        raise UsageProblem(f"--format {form} has no worksheet", hint="leave it out, or use latex, markdown, csv, json")
     return [to_worksheet.text(report, reveal, digits)]
 
 
@@ -432,12 +434,14 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
     return [to_verdicts.render(verdicts, options["reveal"], digits, symbols, room)], code
 
 
-def _practice(words: list[str], form: str, digits: int, options: dict[str, Any]) -> Iterable[str]:
+def _practice(words: list[str], form: str, digits: int, options: dict[str, Any]) -> Output:
     """An exercise: a conversation on a terminal, else worksheets and their keys."""
     from .homework.practice import LEVELS, MOST, exercises
-    from .render import to_practice
 
     level = _choice(options["practice"], "--practice", LEVELS)
+    if len(words) == 1 and words[0].isalpha() and options["file"] is None:
+        raise UsageProblem(f"--practice has no level '{words[0]}'", Source(words[0], "option"), (0, len(words[0])),
+                           f"levels are {', '.join(LEVELS)}")
     if words or options["file"] is not None:
         raise UsageProblem("--practice makes its own exercise", Source(words[0], "expression") if words else None,
                            hint="leave the expression out, or check your answers to it with --check")
@@ -446,9 +450,15 @@ def _practice(words: list[str], form: str, digits: int, options: dict[str, Any])
     seed = _whole(options["seed"], "--seed", 0, 999_999_999, int.from_bytes(os.urandom(2), "big") if asks else 1)
     count = _whole(options["variants"], "--variants", 1, MOST, 1)
     if asks:
-        _converse(next(exercises(level, seed)))
-        return []
-    found = exercises(level, seed, count)
+        return [], _converse(next(exercises(level, seed)))
+    return _sheets(exercises(level, seed, count), level, seed, count, form, digits, options), 0
+
+
+def _sheets(found: Iterator[Exercise], level: str, seed: int, count: int, form: str, digits: int,
+            options: dict[str, Any]) -> Iterable[str]:
+    """Worksheets of exercises, and their keys."""
+    from .render import to_practice
+
     if form == "json":
         return to_practice.json_lines(found, level, seed)
     if form == "latex":
@@ -460,8 +470,8 @@ def _practice(words: list[str], form: str, digits: int, options: dict[str, Any])
     return to_practice.text(found, count, digits)
 
 
-def _converse(exercise: Exercise) -> None:
-    """Ask for every number of an exercise; the one place that writes before a run is over."""
+def _converse(exercise: Exercise) -> int:
+    """Ask for every number of an exercise, and the exit code; the one place that writes before a run is over."""
     try:
         import readline  # noqa: F401 - lets the line be edited, where there is one
     except ImportError:
@@ -471,17 +481,19 @@ def _converse(exercise: Exercise) -> None:
     from .render.symbols import Symbols
 
     symbols = Symbols(_can_show(sys.stdout))
-    at = Session(exercise)
+    at, code = Session(exercise), 0
     sys.stdout.write(to_practice.opening(exercise, symbols))
     while at.place is not None:
         try:
             line = input(to_practice.prompt(at, symbols))
-        except EOFError:
+        except (EOFError, KeyboardInterrupt) as end:
             sys.stdout.write("\n")
+            code = 130 if isinstance(end, KeyboardInterrupt) else 0
             break
         sys.stdout.write(to_practice.reply(at.take(line), symbols, _width(True)))
     sys.stdout.write(to_practice.closing(at))
     sys.stdout.flush()
+    return code
 
 
 def _class_list(report: Report, form: str, options: dict[str, Any]) -> Iterable[str]:

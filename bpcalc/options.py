@@ -108,7 +108,8 @@ OPTIONS = (
     Option("--require", "WHICH", HOME, "Also count missing answers: given (none), leaves or all."),
     Option("--strict", None, HOME, "No early rounding, truncation, choice at a kink or following from a wrong answer."),
     Option("--tolerance", "T", HOME, "Accept a relative error of T, whatever digits were typed."),
-    Option("--worksheet", None, HOME, "The numbers as blanks to fill in: text, or --format markdown, latex or json."),
+    Option("--worksheet", None, HOME,
+           "The numbers as blanks to fill in: text, or --format markdown, latex, csv or json."),
     Option("--reveal", None, HOME, "Show the right numbers, too; makes a worksheet the teacher's key."),
     Option("--grade", "PATH", HOME, "Grade a class list: one row a student, one column a key."),
     Option("--practice", "[LEVEL]", HOME, "An exercise: easy (the default), medium or hard; asks on a terminal, else a "

@@ -721,7 +721,7 @@ class Report:
     def to_worksheet(self, form: str = "text", reveal: bool = False, digits: int = 6) -> str:
         """The run's numbers as blanks to fill in, or filled in with ``reveal``.
 
-        ``form`` is ``text``, ``markdown``, ``latex`` (a document) or ``json``; ``--check-file`` reads them.
+        ``form`` is ``text``, ``csv``, ``markdown``, ``latex`` (a document) or ``json``; ``--check-file`` reads them.
         """
         from .render import to_json, to_worksheet
 
@@ -731,8 +731,10 @@ class Report:
             return to_worksheet.markdown(self, reveal, digits)
         if form == "json":
             return to_json.worksheet(self, to_worksheet.as_json(self, reveal))
+        if form == "csv":
+            return to_worksheet.rows(self, reveal, digits)
         if form != "text":
-            raise UsageProblem(f"there is no {form} worksheet", hint="text, markdown, latex or json")
+            raise UsageProblem(f"there is no {form} worksheet", hint="text, csv, markdown, latex or json")
         return to_worksheet.text(self, reveal, digits)
 
     def to_svg(self, digits: int = 6, title: str | None = None) -> str:

@@ -37,6 +37,18 @@ def graded(bpcalc, tmp_path):
     return call
 
 
+def test_a_decimal_comma_in_a_cell_is_explained(graded):
+    ran = graded('student,q,dq\nAda,"3,0",-4\n')
+    assert "line 2: Ada: the answer for q cannot be read: decimals are written with a point, 3.0" in ran.err
+    assert "1/2" in ran.out
+
+
+def test_a_student_in_two_rows_is_graded_twice_and_told_about(graded):
+    ran = graded("student,q\nAda,3\nBen,3\nAda,4\n")
+    assert "class.csv, line 4: Ada is in line 2, too; both are graded" in ran.err
+    assert ran.out.count("Ada") == 2
+
+
 def test_scores_verdicts_and_mistakes(graded):
     ran = graded(LIST)
     assert ran.code == 0

@@ -170,6 +170,27 @@ def test_on_a_terminal_it_asks_checks_and_sums_up():
     assert "--practice easy --seed 7" in out
 
 
+def test_an_interrupt_ends_a_conversation_with_its_summary(monkeypatch, capsys):
+    from bpcalc import cli
+
+    def interrupted(prompt):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("builtins.input", interrupted)
+    assert cli._converse(exercise("easy", 7)) == 130
+    out = capsys.readouterr().out
+    assert "\n\n0 of 6 right at the first try" in out
+    assert "--practice easy --seed 7" in out
+
+
+def test_a_level_that_is_none_leads_to_the_levels(bpcalc):
+    ran = bpcalc("--practice", "expert")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--practice has no level 'expert'" in ran.err
+    assert "hint: levels are easy, medium, hard" in ran.err
+    assert "its own exercise" in bpcalc("--practice", "x*y").err
+
+
 def conversation(command, lines):
     """What a program shows on a terminal where each line is typed when it asks."""
     import pty

@@ -180,3 +180,14 @@ def test_the_latex_sheet_compiles(tmp_path, reveal):
 def test_every_row_of_a_markdown_sheet_has_three_cells():
     rows = [line for line in hostile().to_worksheet("markdown").splitlines() if line.startswith("|")]
     assert {len(re.findall(r"\|", line)) for line in rows} == {4}
+
+
+def test_a_worksheet_in_csv_is_read_again(bpcalc, tmp_path):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4"]
+    blank, key = tmp_path / "blank.csv", tmp_path / "key.csv"
+    assert bpcalc(*words, "--worksheet", "-o", blank).code == 0
+    assert "is not filled in yet" in bpcalc(*words, "--check-file", blank).err
+    assert bpcalc(*words, "--worksheet", "--reveal", "-o", key).code == 0
+    assert blank.read_text(encoding="utf-8").splitlines()[:2] == ["key,value", "q,"]
+    assert bpcalc(*words, "--check-file", key, "--require", "all").code == 0
+    assert bpcalc("sqrt(x)", "x=0", "--worksheet", "--reveal", "--format", "csv").out.endswith(",undefined\n")

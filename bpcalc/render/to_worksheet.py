@@ -1,6 +1,6 @@
-"""Worksheets: the run's numbers as blanks, or filled in for the teacher, in text, Markdown, LaTeX and JSON.
+"""Worksheets: the run's numbers as blanks, or filled in for the teacher, in text, CSV, Markdown, LaTeX and JSON.
 
-Each form is read again by ``--check-file`` (homework/sheets.py): text has a key a line, Markdown a
+Each form is read again by ``--check-file`` (homework/sheets.py): text and CSV have a key a line, Markdown a
 column of keys, and in LaTeX the first argument of ``\\blank``, which is not printed, is the key.
 """
 
@@ -15,6 +15,7 @@ from .hand import Hand
 from .solution import Block, Code, Equations, Heading, Math, Prose, Table
 from .symbols import Symbols
 from .tex import TexHand
+from .to_csv import field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
         size = max(len(left) for left, _ in rows)
         lines += [f"{left:<{size}}    # {operation}" if operation else left for left, operation in rows]
     return "".join(f"{line}\n" for line in lines)
+
+
+def rows(report: Report, reveal: bool = False, digits: int = 6) -> str:
+    """The worksheet as CSV: a key and its number a row."""
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
+    lines = [f"{field(blank.key)},{field(sheet.filled(blank))}" for _, blanks in sections(report) for blank in blanks]
+    return "".join(f"{line}\n" for line in ("key,value", *lines))
 
 
 def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False) -> str:
