@@ -5,10 +5,13 @@ import io
 import json
 import math
 import tracemalloc
+from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 
+import bpcalc as package
 from bpcalc import BpcalcError, backprop, backprop_batch, blocks
 from bpcalc.batch import Batch
 from bpcalc.cli import run
@@ -16,6 +19,8 @@ from bpcalc.errors import Source
 from bpcalc.syntax import parse
 
 from .oracles import Program
+
+SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 
 
 def compare(expression, columns, wrt=None, upstream=1.0, **values):
@@ -143,6 +148,9 @@ def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys,
     text = "x,y\n4,1\nabc,1\n4\n,2\n-4,1\nnan,1\n0,1\n@r.csv,1\n9,1\n"
     code, out, err = rows(capsys, tmp_path, "r.csv", text, "sqrt(x)*y", "--json")
     lines = [json.loads(line) for line in out.splitlines()]
+    for line in lines:
+        jsonschema.validate(line, SCHEMA)
+        assert "schema" not in line
     assert code == 2
     assert [line["row"] for line in lines] == list(range(1, 10))
     assert [line.get("value") for line in lines] == [2, None, None, None, None, None, 0, None, 3]
@@ -160,6 +168,8 @@ def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys,
 def test_bad_json_lines(line, capsys, tmp_path):
     code, out, err = rows(capsys, tmp_path, "r.jsonl", f'{{"x": 2, "y": 1}}\n{line}\n{{"x": 3, "y": 1}}\n', "x*y")
     first, second, third = (json.loads(text) for text in out.splitlines())
+    for found in (first, second, third):
+        jsonschema.validate(found, SCHEMA)
     assert (code, first["value"], third["value"]) == (2, 2, 3)
     assert second["error"]["message"]
     assert "bpcalc: row 2: " in err

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpcalc import backprop
+from bpcalc import BpcalcError, backprop
 from bpcalc.render import to_blocks, to_csv, to_json, to_plain, to_table
 from bpcalc.render.numbers import show
 from bpcalc.render.symbols import Symbols
@@ -165,6 +165,37 @@ def test_json_keeps_the_contract(expression, values):
             assert node["gradient"] == pytest.approx(sum(arriving), rel=1e-12)
         if node["op"] == "constant":
             assert node["gradient"] is None
+
+
+def every_code():
+    """The codes of all kinds of errors."""
+    return {kind.code for kind in BpcalcError.__subclasses__()}
+
+
+def note_codes():
+    """The codes of all notes that the package makes."""
+    package = Path(to_json.__file__).parent.parent
+    return {code for path in package.rglob("*.py")
+            for code in re.findall(r'\bNote\("([a-z]+)"', path.read_text(encoding="utf-8"))}
+
+
+def test_schema_and_pages_know_every_code():
+    docs = Path(__file__).parent.parent / "docs"
+    if not docs.exists():
+        pytest.skip("installed without its docs")
+    assert set(SCHEMA["$defs"]["code"]["enum"]) == every_code()
+    assert set(SCHEMA["$defs"]["note"]["properties"]["code"]["enum"]) == note_codes()
+    page = (docs / "json.md").read_text(encoding="utf-8")
+    listed = re.search(r"^\| `notes` \|.*", page, re.M)[0]
+    assert set(re.findall("`([a-z]+)`", listed)) - {"notes"} == note_codes()
+    explained = re.search(r"^A note has .*?\n\n", page, re.M | re.S)[0]
+    assert set(re.findall("`([a-z]+)`:", explained)) == note_codes()
+
+
+def test_an_error_about_shapes_keeps_the_contract(bpcalc):
+    error = bpcalc("x + y", "x=[1,2]", "y=[1,2,3]", "--json").err
+    jsonschema.validate(json.loads(error), SCHEMA)
+    assert json.loads(error)["error"]["code"] == "shape"
 
 
 def test_json_of_the_first_circuit_is_what_everyone_agreed_on():
