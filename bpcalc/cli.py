@@ -78,7 +78,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     if data is None:
         report = run(parse(source, given), given, wrt or None, upstream)
     else:
-        graph = parse(source, {**given, **data.readable()})
+        graph = parse(source, {**given, **data.unread()})
         used = [name for name in graph.inputs if name in data]
         report = run(graph, {**given, **{name: data[name] for name in used}}, wrt or None, upstream, held=used)
         report.notes += _about(data, used)
@@ -180,13 +180,13 @@ def _rows(rows: Rows, batch: Batch, writer: RowWriter, failed: list[int]) -> Ite
     shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout)
     count = 0
     for chunk in rows.chunks(batch.used, batch.rows):
-        portion = batch.run(chunk.count - len(chunk.bad), chunk.columns)
+        portion = batch.run(len(chunk.lines) - len(chunk.bad), chunk.columns)
         yield writer.text(chunk, portion)
-        count += chunk.count
+        count += len(chunk.lines)
         for number, error, column in failures(chunk, portion):
             failed.append(number)
             if len(failed) <= _WARNED:
-                _say(f"bpcalc: row {number}: {reason(error, column)}")
+                _say(f"bpcalc: line {number}: {reason(error, column)}")
         if shown:
             sys.stderr.write(f"\r{count} rows")
             sys.stderr.flush()

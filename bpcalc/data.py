@@ -1,22 +1,30 @@
 """Data sets: a file whose columns are variables, one row an example.
 
 ``--data images.csv`` and :func:`read_data` make of each column a vector under the name in its heading.
-A column of text is a column of labels: its classes are numbered from 0 in alphabetical order, so
-that the numbers do not depend on the order of the rows.  What is wrong with a cell is reported when
-its column is asked for; columns nobody asks for may hold anything.
+A column of words is a column of labels: its classes are numbered from 0 in alphabetical order, so
+that the numbers do not depend on the order of the rows.  A column is read when it is asked for; columns
+nobody asks for may hold anything.  A cell that looks like a number is never taken for a label.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from unicodedata import category
 
-from .bindings import decode, is_name, read_text
-from .errors import BindingProblem, InputProblem, Source
+from .bindings import constant, decode, is_name, read_text
+from .errors import BindingProblem, BpcalcError, InputProblem, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$")
+_NEITHER = "not a finite number"
+_NO_NUMBERS = ("nan", "inf", "infinity")
 
 _LISTED = 5
 """How many bad cells, and how many classes or names on either end, are named."""
@@ -25,51 +33,76 @@ _LISTED = 5
 class Data(Mapping[str, "Any"]):
     """A data set's columns by name, each a vector of float64 with an entry for each row.
 
-    ``classes`` are the labels of each column of text, in the order of their numbers; ``renamed`` is what
-    the heading calls the columns whose name had to be changed to be one of the language.  To ask for a
-    column with a bad cell raises BindingProblem.
+    ``renamed`` is what the heading calls the columns whose name had to be changed to be one of the
+    language.  To ask for a column with a bad cell raises BindingProblem.
     """
 
-    __slots__ = ("_columns", "_made", "classes", "name", "renamed")
+    __slots__ = ("_cells", "_heading", "_lines", "_made", "_places", "name", "renamed")
 
-    def __init__(self, name: str, columns: dict[str, list[float] | BindingProblem],
-                 classes: dict[str, list[str]], renamed: dict[str, str]) -> None:
+    def __init__(self, name: str, heading: list[str], lines: list[int], cells: list[list[str]]) -> None:
+        names, self.renamed = _names(heading, name)
         self.name = name
-        self.classes = classes
-        self.renamed = renamed
-        self._columns = columns
-        self._made: dict[str, Any] = {}
+        self._places = {column: at for at, column in enumerate(names)}
+        self._heading = heading
+        self._lines = lines
+        self._cells = cells
+        self._made: dict[str, tuple[Any, list[str] | None]] = {}
 
     def __getitem__(self, column: str) -> Any:
-        found = self._made.get(column)
-        if found is None:
-            from .arrays import as_value
-
-            numbers = self._columns[column]
-            if isinstance(numbers, BindingProblem):
-                raise numbers
-            found = self._made[column] = as_value(numbers)
-        return found
+        return self._read(column)[0]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._columns)
+        return len(self._places)
 
-    def readable(self) -> dict[str, Any]:
-        """The columns by name, with None in the place of one with a bad cell."""
-        return {name: None if isinstance(numbers, BindingProblem) else self[name]
-                for name, numbers in self._columns.items()}
+    def __contains__(self, column: object) -> bool:
+        return column in self._places              # a column with a bad cell is one, too
+
+    @property
+    def classes(self) -> dict[str, list[str]]:
+        """The labels of each column of words, in the order of their numbers."""
+        found: dict[str, list[str]] = {}
+        for column in self:
+            try:
+                labels = self._read(column)[1]
+            except BindingProblem:
+                continue
+            if labels is not None:
+                found[column] = labels
+        return found
+
+    def unread(self) -> dict[str, Any]:
+        """A vector as long as the columns for each of them, for a parser: whatever their cells hold."""
+        from .arrays import as_value
+
+        blank = as_value([0.0] * len(self._cells))
+        return dict.fromkeys(self, blank)
 
     def remarks(self, column: str) -> list[str]:
         """What the reader of a result should know about a column, in words."""
         found = []
         if column in self.renamed:
             found.append(f"the column '{_short(self.renamed[column])}' of {self.name} is called {column}")
-        if column in self.classes:
-            numbered = [f"{number} = {_short(label)}" for number, label in enumerate(self.classes[column])]
+        labels = self._read(column)[1]
+        if labels is not None:
+            numbered = [f"{number} = {_short(label)}" for number, label in enumerate(labels)]
             found.append(f"{column}: {', '.join(_ends(numbered))}")
+        return found
+
+    def _read(self, column: str) -> tuple[Any, list[str] | None]:
+        """A column's vector, and the classes if it holds labels."""
+        found = self._made.get(column)
+        if found is None:
+            from .arrays import as_value
+
+            at = self._places[column]
+            words = [row[at] for row in self._cells]
+            numbers, labels, bad = _column(words)
+            if bad:
+                raise _problem(self.name, self._heading[at], at, bad, self._lines, self._cells)
+            found = self._made[column] = as_value(numbers), labels
         return found
 
 
@@ -91,33 +124,19 @@ def parse_data(text: str | bytes, name: str) -> Data:
     heading = next(filled, (0, []))[1]
     if not heading:
         raise InputProblem(f"{name} is empty", hint="the first row names the columns: x, y, label")
-    names, renamed = _names(heading, name)
     lines: list[int] = []
     cells: list[list[str]] = []
     for line, row in filled:
-        if len(row) != len(names):
+        if len(row) != len(heading):
             raise InputProblem(
-                f"row {line} has {_count(len(row), 'cell')} under {_count(len(names), 'heading')}",
+                f"line {line} has {_count(len(row), 'cell')} under {_count(len(heading), 'heading')}",
                 Source(", ".join(row), name), (0, len(", ".join(row))))
         lines.append(line)
         cells.append(row)
+    data = Data(name, heading, lines, cells)
     if not cells:
         raise InputProblem(f"{name} has no rows under its heading")
-    columns: dict[str, list[float] | BindingProblem] = {}
-    classes: dict[str, list[str]] = {}
-    for at, (column, words) in enumerate(zip(names, zip(*cells))):
-        numbers = _numbers(words)
-        if numbers is not None:
-            columns[column] = numbers
-            continue
-        bad = _bad(words)
-        if bad:
-            columns[column] = _problem(name, heading[at], at, bad, lines, cells)
-            continue
-        classes[column] = sorted(set(words))
-        codes = {label: float(number) for number, label in enumerate(classes[column])}
-        columns[column] = [codes[word] for word in words]
-    return Data(name, columns, classes, renamed)
+    return data
 
 
 def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -171,8 +190,18 @@ def _as_name(word: str) -> str:
 
 
 # ----------------------------------------------------------------------------------------- cells
-def _numbers(words: tuple[str, ...]) -> list[float] | None:
-    """The cells as finite numbers, all of them; else None."""
+def cell_value(word: str, column: str) -> float:
+    """The number in a cell: one written out, or a constant expression such as 1/3.
+
+    Raises BindingProblem, or the syntax or domain error of the text itself.
+    """
+    if _DATE.match(word):
+        raise BindingProblem(f"'{word}' is a date, not a number")
+    return constant(word, column)
+
+
+def _numbers(words: Sequence[str]) -> list[float] | None:
+    """The cells as finite numbers, if all of them are plain ones; else None."""
     joined = "".join(words)
     if not joined.isascii() or "_" in joined:
         return None
@@ -187,32 +216,74 @@ def _is_number(word: str) -> bool:
     return _numbers((word,)) is not None
 
 
-def _bad(words: tuple[str, ...]) -> list[int]:
-    """Which cells do not fit: of labels, those that are empty; of numbers, those that are none."""
-    odd = {word for word in set(words) if not _is_number(word)}
-    others = [row for row, word in enumerate(words) if word in odd]
-    empty = [row for row in others if not words[row]]
-    labels = len(others) - len(empty)
-    return empty if labels >= len(words) - len(others) and labels else others
+def _column(words: Sequence[str]) -> tuple[list[float], list[str] | None, list[int]]:
+    """A column's numbers, the labels that they stand for (or None), and the places of cells that do not fit."""
+    numbers = _numbers(words)
+    if numbers is not None:
+        return numbers, None, []
+    counts = Counter(words)
+    alike = {word for word in counts if _looks_like_number(word)}
+    count = sum(counts[word] for word in alike)
+    if count < len(words) - count - counts[""]:    # mostly words: labels, and what else there is does not fit
+        odd = alike | {""}
+    else:
+        values = {word: _value(word) for word in counts}
+        odd = {word for word, value in values.items() if value is None}
+    bad = [row for row, word in enumerate(words) if word in odd]
+    if bad:
+        return [], None, bad
+    if alike:
+        return [value for word in words if (value := values[word]) is not None], None, []
+    labels = sorted(counts)
+    codes = {label: float(number) for number, label in enumerate(labels)}
+    return [codes[word] for word in words], labels, []
+
+
+def _looks_like_number(word: str) -> bool:
+    """Whether a cell cannot be a label, right or wrong as it may be as a number."""
+    if not word:
+        return False
+    first = word[0]
+    if first in "+-.,(\u2212\u2013" or first.isnumeric() or word[-1] == "%" or _has_currency(word):
+        return True
+    return word.lower() in _NO_NUMBERS or ("(" in word and _value(word) is not None)
+
+
+def _has_currency(word: str) -> bool:
+    return "$" in word if word.isascii() else any(category(char) == "Sc" for char in word)
+
+
+def _value(word: str) -> float | None:
+    """The number in a cell, or None where there is none."""
+    try:
+        return cell_value(word, "value") if word else None
+    except BpcalcError:
+        return None
 
 
 def _problem(name: str, heading: str, at: int, bad: list[int], lines: list[int],
              cells: list[list[str]]) -> BindingProblem:
     """The first bad cell of a column, and where the others are."""
-    first = bad[0]
-    row = cells[first]
+    row = cells[bad[0]]
     word = row[at]
-    what = f"'{_short(word)}' is not a finite number" if word else "the cell is empty"
+    among = bool(word) and _value(word) is not None
+    what = "the cell is empty" if not word else f"'{_short(word)}' is {'a number among labels' if among else _NEITHER}"
     others = [str(lines[row]) for row in bad[1:]]
-    also = f" (also bad: row{'s' * (len(others) > 1)} {', '.join(_ends(others))})" if others else ""
-    hint = None
-    if _is_number(word.replace(",", ".", 1)):
-        hint = "write decimals with a point"
-    elif len(bad) < len(cells):
-        hint = "a column holds numbers, or labels in words in every row"
+    also = f" (also bad: line{'s' * (len(others) > 1)} {', '.join(_ends(others))})" if others else ""
     start = len(", ".join([*row[:at], ""]))
-    return BindingProblem(f"row {lines[first]}, column '{_short(heading)}': {what}{also}", Source(", ".join(row), name),
-                          (start, start + max(len(word), 1)), hint)
+    return BindingProblem(f"line {lines[bad[0]]}, column '{_short(heading)}': {what}{also}",
+                          Source(", ".join(row), name), (start, start + max(len(word), 1)), _hint(word))
+
+
+def _hint(word: str) -> str:
+    """What to do about a bad cell."""
+    if _is_number(word.replace(",", ".", 1)) and "," in word:
+        return "write decimals with a point"
+    if word[-1:] == "%" or _has_currency(word):
+        return "write numbers alone, without signs for money or per cent: 2% is 0.02"
+    if word and _looks_like_number(word) and _value(word) is None and word.lower() not in _NO_NUMBERS:
+        return "numbers look like -0.5, 1e-3 or 1/3; labels are words, and begin with a letter"
+    return "a column holds numbers, or labels in words in every row"
 
 
 def _short(word: str) -> str:

@@ -93,6 +93,16 @@ def descend(
     the number of steps made, now and then.  Raises UsageProblem for settings that make no sense and
     for a gradient that does not exist at the start, and DomainProblem for a first update that is too large.
     """
+    if not report.trace.arrays:
+        return _descend(report, rate, iterations, optimizer, momentum, until, progress)
+    from .arrays import quiet
+
+    with quiet():                                  # what overflows is said in words
+        return _descend(report, rate, iterations, optimizer, momentum, until, progress)
+
+
+def _descend(report: Report, rate: float, iterations: int, optimizer: str, momentum: float, until: float | None,
+             progress: Callable[[int], None] | None) -> Descent:
     graph = report.graph
     gradients = report.gradients
     names = list(gradients)

@@ -786,8 +786,9 @@ def backprop(
     """Evaluate an expression and backpropagate through it.
 
     ``values`` (or the mapping ``bindings``, for names that Python cannot take as keywords) give each
-    variable a number, an array (a list or NumPy's) or a constant expression.  ``wrt`` limits the
-    gradients to a name or some names and holds all other variables constant.  ``upstream`` is the
+    variable a number, an array (a list or NumPy's) or a constant expression.  ``bindings`` may be a data
+    set (:func:`read_data`), of which only the columns that the expression uses are read.  ``wrt`` limits
+    the gradients to a name or some names and holds all other variables constant.  ``upstream`` is the
     gradient that arrives at the output.
 
     >>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
@@ -801,9 +802,12 @@ def backprop(
 
     Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
     """
-    given = from_mapping({**(bindings or {}), **values})
+    columns = bindings if hasattr(bindings, "unread") else None
+    given = from_mapping({**(bindings or {} if columns is None else columns.unread()), **values})
     source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
     graph = parse(source, given)
+    if columns is not None:                        # of a data set, only what is used is read
+        given.update((name, columns[name]) for name in graph.inputs if name in columns and name not in values)
     return run(graph, given, [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt), upstream)
 
 

@@ -1,7 +1,7 @@
 """Files of rows, read portion by portion: CSV with a heading of names, or one JSON object a line.
 
-A cell is a number or a constant expression such as 1/3.  A row that cannot be read is told about and
-left out; it never stops the others.
+A cell is what it is in a data set: a number or a constant expression such as 1/3.  A row that cannot be
+read is told about by its line in the file and left out; it never stops the others.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain, islice
 from math import isfinite
 
-from .bindings import constant
+from .data import cell_value
 from .errors import BindingProblem, BpcalcError, InputProblem
 
 TYPE_CHECKING = False
@@ -34,15 +34,14 @@ class BadRow:
 
 
 class Chunk:
-    """Some rows that follow each other: the first one's number, how many they are, the ``bad`` ones by place,
-    and the columns of the others, in the order asked for.
+    """Some rows that follow each other: their lines in the file, the ``bad`` ones by place, and the columns of
+    the others, in the order asked for.
     """
 
-    __slots__ = ("bad", "columns", "count", "first")
+    __slots__ = ("bad", "columns", "lines")
 
-    def __init__(self, first: int, count: int, columns: list[list[float]], bad: dict[int, BadRow]) -> None:
-        self.first = first
-        self.count = count
+    def __init__(self, lines: list[int], columns: list[list[float]], bad: dict[int, BadRow]) -> None:
+        self.lines = lines
         self.columns = columns
         self.bad = bad
 
@@ -56,9 +55,11 @@ class Rows:
     def __init__(self, file: TextIO, name: str) -> None:
         self.file_name = name
         self._lines = _decoded(file, name)
-        first = next((line for line in self._lines if line.strip()), None)
-        if first is None:
+        start, first = next(((at, line) for at, line in enumerate(self._lines, 1) if line.strip()), (0, ""))
+        if not first:
             raise InputProblem(f"{name} is empty", hint="rows are CSV with a heading of names, or JSON objects")
+        self._start = start
+        self._at: list[int] = []
         self._lines = chain([first], self._lines)
         self.is_json = first.lstrip()[:1] == "{"
         if self.is_json:
@@ -71,27 +72,44 @@ class Rows:
 
             # Spreadsheets of many countries write semicolons.
             sign = next((sign for sign in ("\t", ";") if sign in first and "," not in first), ",")
-            self._reader = _cells(csv.reader(self._lines, delimiter=sign), csv.Error, name)
-            self.names = [cell.strip() for cell in next(self._reader)]
+            self._reader = csv.reader(self._lines, delimiter=sign)
+            self._records = self._cells(csv.Error)
+            self.names = [cell.strip() for cell in next(self._records)]
             twice = [word for at, word in enumerate(self.names) if word in self.names[:at]]
             if twice:
                 raise InputProblem(f"{name} has two columns called {twice[0]}")
 
     def chunks(self, wanted: Sequence[str], size: int) -> Iterator[Chunk]:
         """The rows in portions of up to ``size``, with the columns ``wanted``."""
-        first = 1
-        records = self._objects() if self.is_json else filter(None, self._reader)
+        records = self._objects() if self.is_json else self._records
+        self._at = []
         places = None if self.is_json else [self.names.index(name) for name in wanted]
         while portion := list(islice(records, size)):
+            lines, self._at = self._at, []
             columns = _quick(portion, wanted, places, len(self.names))
             bad: dict[int, BadRow] = {}
             if columns is None:
                 columns, bad = self._carefully(portion, wanted, places)
-            yield Chunk(first, len(portion), columns, bad)
-            first += len(portion)
+            yield Chunk(lines, columns, bad)
 
     def _objects(self) -> Iterator[dict[str, Any] | None]:
-        return (self._object(line) for line in self._lines if line.strip())
+        for at, line in enumerate(self._lines, self._start):
+            if line.strip():
+                self._at.append(at)
+                yield self._object(line)
+
+    def _cells(self, problem: type[Exception]) -> Iterator[list[str]]:
+        """The rows of CSV that are not blank; raises InputProblem where it is none."""
+        reader, before = self._reader, self._start
+        line = before
+        try:
+            for cells in reader:
+                if cells:
+                    self._at.append(line)          # where it begins: quotes may hold line ends
+                    yield cells
+                line = before + reader.line_num
+        except problem as error:
+            raise InputProblem(f"{self.file_name}, line {line}: this is not CSV: {error}") from None
 
     def _object(self, line: str) -> dict[str, Any] | None:
         try:
@@ -144,14 +162,6 @@ def _decoded(file: Iterable[str], name: str) -> Iterator[str]:
         raise InputProblem(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
 
 
-def _cells(reader: Iterable[list[str]], problem: type[Exception], name: str) -> Iterator[list[str]]:
-    """The rows of CSV; raises InputProblem where it is none."""
-    try:
-        yield from reader
-    except problem as error:
-        raise InputProblem(f"{name} is not CSV: {error}") from None
-
-
 def _quick(portion: Sequence[Any], wanted: Sequence[str], places: Sequence[int] | None,
            width: int) -> list[list[float]] | None:
     """The columns, if all cells are plain numbers, at a third of the careful way's time; else None."""
@@ -177,7 +187,7 @@ def _quick(portion: Sequence[Any], wanted: Sequence[str], places: Sequence[int] 
 def _number(cell: Any, name: str) -> float:
     """The number in a cell; raises BpcalcError."""
     if isinstance(cell, str) and cell.strip():
-        return constant(cell.strip(), name)
+        return cell_value(cell.strip(), name)
     if isinstance(cell, str):
         raise BindingProblem("the cell is empty")
     if isinstance(cell, bool) or not isinstance(cell, (int, float)):

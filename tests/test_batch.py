@@ -15,6 +15,7 @@ import bpcalc as package
 from bpcalc import BpcalcError, backprop, backprop_batch, blocks
 from bpcalc.batch import Batch
 from bpcalc.cli import run
+from bpcalc.data import parse_data
 from bpcalc.errors import Source
 from bpcalc.syntax import parse
 
@@ -131,7 +132,7 @@ def test_csv_in_csv_out(capsys, tmp_path):
     assert (code, err) == (0, "")
     found = list(csv.DictReader(io.StringIO(out)))
     assert [row["f"] for row in found] == ["-12.0", repr((1 / 3 + 2) * -4)]
-    assert found[0] == {"row": "1", "f": "-12.0", "df/dx": "-4.0", "df/dy": "-4.0", "df/dz": "3.0", "note": "",
+    assert found[0] == {"line": "2", "f": "-12.0", "df/dx": "-4.0", "df/dy": "-4.0", "df/dz": "3.0", "note": "",
                         "error": ""}
 
 
@@ -140,8 +141,29 @@ def test_json_lines_in_json_lines_out(capsys, tmp_path):
     code, out, _ = rows(capsys, tmp_path, "r.jsonl", text, "(x+y)*z", "z=-4")
     assert code == 0
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"row": 1, "value": -12, "gradients": {"x": -4, "y": -4, "z": 3}},
-        {"row": 2, "value": (2 + 1 / 3) * -4, "gradients": {"x": -4, "y": -4, "z": 2 + 1 / 3}}]
+        {"line": 1, "value": -12, "gradients": {"x": -4, "y": -4, "z": 3}},
+        {"line": 3, "value": (2 + 1 / 3) * -4, "gradients": {"x": -4, "y": -4, "z": 2 + 1 / 3}}]
+
+
+@pytest.mark.parametrize(("text", "lines"), [
+    ("x,y\n1,2\n\n\n3,4\n", [2, 5]), ("\n\nx,y\n1,2\n", [4]), ('x,y,z\n1,2,"a\nb"\n3,4,c\n', [2, 4]),
+    ('\n{"x": 1, "y": 2}\n\n{"x": 1, "y": 2}\n', [2, 4]),
+])
+def test_a_row_is_called_by_its_line_in_the_file(text, lines, capsys, tmp_path):
+    _, out, _ = rows(capsys, tmp_path, "r.csv", text, "x*y", "--json")
+    assert [json.loads(line)["line"] for line in out.splitlines()] == lines
+
+
+@pytest.mark.parametrize("cell", ["1/2", "-3", "1e-3", "2,5", "$2", "2%", "na", "nan", "", "2024-01-02", "2*pi", "3D"])
+def test_a_cell_is_the_same_number_in_a_data_set(cell, capsys, tmp_path):
+    text = f"x;y\n1;{cell}\n"
+    _, out, _ = rows(capsys, tmp_path, "r.csv", text, "x*y", "--json")
+    data = parse_data(f"{text}1;1\n", "r.csv")
+    if "error" in (line := json.loads(out)):
+        with pytest.raises(BpcalcError, match=r"line 2, column 'y'"):
+            data["y"]
+    else:
+        assert data["y"].tolist() == [line["value"], 1]
 
 
 def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys, tmp_path):
@@ -152,13 +174,13 @@ def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys,
         jsonschema.validate(line, SCHEMA)
         assert "schema" not in line
     assert code == 2
-    assert [line["row"] for line in lines] == list(range(1, 10))
+    assert [line["line"] for line in lines] == list(range(2, 11))
     assert [line.get("value") for line in lines] == [2, None, None, None, None, None, 0, None, 3]
     assert [line["error"]["column"] for line in lines if "error" in line] == ["x", None, "x", None, "x", "x"]
     assert lines[6]["gradients"] == {"x": None, "y": 0}
     assert lines[6]["notes"][0]["code"] == "undefined"
-    for words in ("row 2: column x: ", "row 3: there are 1 cells, not 2", "row 4: column x: the cell is empty",
-                  "row 5: sqrt needs a number that is not negative (here x = -4)", "6 of 9 rows have no result"):
+    for words in ("line 3: column x: ", "line 4: there are 1 cells, not 2", "line 5: column x: the cell is empty",
+                  "line 6: sqrt needs a number that is not negative (here x = -4)", "6 of 9 rows have no result"):
         assert words in err
 
 
@@ -172,7 +194,7 @@ def test_bad_json_lines(line, capsys, tmp_path):
         jsonschema.validate(found, SCHEMA)
     assert (code, first["value"], third["value"]) == (2, 2, 3)
     assert second["error"]["message"]
-    assert "bpcalc: row 2: " in err
+    assert "bpcalc: line 2: " in err
 
 
 @pytest.mark.parametrize(("text", "words", "told"), [
@@ -207,12 +229,12 @@ def test_a_json_line_nested_deeply_is_a_bad_row(capsys, tmp_path):
 
 def test_a_kink_is_noted_in_its_row(capsys, tmp_path):
     _, out, _ = rows(capsys, tmp_path, "r.csv", "x\n1\n0\n", "relu(x)")
-    assert out.splitlines()[2] == "2,0.0,0.0,relu has a corner at 0; its gradient there is taken as 0,"
+    assert out.splitlines()[2] == "3,0.0,0.0,relu has a corner at 0; its gradient there is taken as 0,"
 
 
 def test_semicolons_tabs_and_byte_order_marks(capsys, tmp_path):
     for text in ("\ufeffx;y\r\n1;2\r\n", "x\ty\n1\t2\n"):
-        assert rows(capsys, tmp_path, "r.csv", text, "x*y")[1].splitlines()[1] == "1,2.0,2.0,1.0,,"
+        assert rows(capsys, tmp_path, "r.csv", text, "x*y")[1].splitlines()[1] == "2,2.0,2.0,1.0,,"
 
 
 def test_a_batch_takes_no_more_memory_for_more_rows():
@@ -237,7 +259,7 @@ def test_entries_of_arrays_that_tie_share_the_gradient():
 
 def test_a_row_has_one_upstream_gradient_and_the_columns_say_of_what(capsys, tmp_path):
     _, out, _ = rows(capsys, tmp_path, "r.csv", "x\n3\n", "x*2", "--upstream", "2")
-    assert out == "row,f,dL/dx,note,error\n1,6.0,4.0,,\n"
+    assert out == "line,f,dL/dx,note,error\n2,6.0,4.0,,\n"
     code, out, err = rows(capsys, tmp_path, "r.csv", "x\n3\n", "x*2", "--upstream", "[1, 2]")
     assert (code, out) == (2, "")
     assert "one number, not an array" in err

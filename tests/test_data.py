@@ -69,14 +69,23 @@ def test_what_the_csv_module_writes_is_read_back(rows, mark, end):
 
 
 @pytest.mark.parametrize(("text", "column", "message"), [
-    ("x,y\n1,2\n3,abc\n5,6\n", "y", "row 3, column 'y': 'abc' is not a finite number"),
-    ("x,y\n1,2\n\n3,abc\n,6\n9,nan\n7,8\n7,8", "y", "row 4, column 'y': 'abc' is not a finite number (also bad: row 6"),
-    ("x\n1\n2\ninf\n", "x", "row 4, column 'x': 'inf' is not"),
-    ("x,k\n1,a\n2,\n3,b\n", "k", "row 3, column 'k': the cell is empty"),
-    ("x,k\n1,a\n,b\n3,b\n", "x", "row 3, column 'x': the cell is empty"),
-    ("x\n1_000\n2\n3\n", "x", "row 2, column 'x': '1_000' is not"),
-    ("x\n\u0661\n2\n3\n", "x", "row 2, column 'x'"),
-    ("the x\n1\n2\n3 m\n", "the_x", "row 4, column 'the x': '3 m' is not"),
+    ("x,y\n1,2\n3,abc\n5,6\n", "y", "line 3, column 'y': 'abc' is not a finite number"),
+    ("x,y\n1,2\n\n3,abc\n,6\n9,nan\n7,8\n7,8", "y",
+     "line 4, column 'y': 'abc' is not a finite number (also bad: line 6"),
+    ("x\n1\n2\ninf\n", "x", "line 4, column 'x': 'inf' is not"),
+    ("x,k\n1,a\n2,\n3,b\n", "k", "line 3, column 'k': the cell is empty"),
+    ("x,k\n1,a\n,b\n3,b\n", "x", "line 3, column 'x': the cell is empty"),
+    ("x\n1_000\n2\n3\n", "x", "line 2, column 'x': '1_000' is not"),
+    ("x\n\u0661\n2\n3\n", "x", "line 2, column 'x'"),
+    ("x;y\n1;2,5\n3;3,5\n", "y",
+     "line 2, column 'y': '2,5' is not a finite number (also bad: line 3)"),
+    ("x\n$2\n$3\n", "x", "'$2' is not"),
+    ("x\n2 \u20ac\n", "x", "'2 \u20ac' is not"), ("x\n2%\n5%\n", "x", "'2%' is not"),
+    ("x\n5\nna\n", "x", "line 3, column 'x': 'na' is not"), ("x\nnan\n5\n", "x", "'nan' is not"),
+    ("x\nnan\nnan\n", "x", "'nan' is not"), ("x\n3D\n2D\n", "x", "'3D' is not"), ("x\n-\n-\n", "x", "'-' is not"),
+    ("x\n1/0\n1/2\n", "x", "'1/0' is not"), ("x\n2024-01-02\n2024-01-03\n", "x", "'2024-01-02' is not"),
+    ("k\nfrog\ncar\n7\n", "k", "line 4, column 'k': '7' is a number among labels"),
+    ("the x\n1\n2\n3 m\n", "the_x", "line 4, column 'the x': '3 m' is not"),
 ])
 def test_a_bad_cell_is_named_with_its_row_and_column(text, column, message):
     data = parse_data(text, "x.csv")
@@ -85,6 +94,35 @@ def test_a_bad_cell_is_named_with_its_row_and_column(text, column, message):
     assert message in caught.value.message
     start, end = caught.value.span
     assert 0 <= start < end <= len(caught.value.source.text) + 1
+
+
+@pytest.mark.parametrize(("text", "hint"), [
+    ("x;y\n1;2,5\n", "write decimals with a point"), ("x;y\n1;2%\n", "2% is 0.02"),
+    ("x;y\n1;$2\n", "without signs for money"),
+    ("x;y\n1;3D\n", "labels are words"), ("x;y\n1;2\n1;na\n", "numbers, or labels in words"),
+])
+def test_a_bad_cell_has_a_hint(text, hint):
+    with pytest.raises(BpcalcError) as caught:
+        parse_data(text, "x.csv")["y"]
+    assert hint in caught.value.hint
+
+
+def test_constant_expressions_are_numbers_and_words_are_labels():
+    assert columns("x,y\n1/2,pi\n1/4,0\n") == {"x": [0.5, 0.25], "y": [np.pi, 0]}
+    assert columns("k,l,m\ne,<=50K,sqrt(4)\npi,>50K,sqrt(9)\n") == {"k": [0, 1], "l": [0, 1], "m": [2, 3]}
+
+
+def test_what_a_column_that_is_not_used_holds_stops_nobody(bpcalc, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("x,y,z\n1,,2%\n2,abc,\n3,7,1\n")
+    ran = bpcalc("mean(w*x)", "w=2", "--data", path)
+    assert (ran.code, ran.err) == (0, "")
+    data = read_data(str(path))
+    assert backprop("mean(w*x)", data, w=2).value == 4
+    assert data.classes == {}
+    assert "y" in data
+    with pytest.raises(BpcalcError, match="line 2, column 'y': the cell is empty"):
+        backprop("mean(w*y)", data, w=2)
 
 
 def test_a_bad_cell_stands_over_its_caret():
@@ -97,7 +135,7 @@ def test_a_bad_cell_stands_over_its_caret():
 
 @pytest.mark.parametrize(("text", "message"), [
     ("", "empty"), ("\n\n", "empty"), ("x,y\n", "no rows"), ("1,2\n3,4\n", "holds numbers, not names"),
-    ("x,y\n1,2\n1\n", "row 3 has 1 cell under 2 headings"), ("x\n1,2\n", "row 2 has 2 cells under 1 heading"),
+    ("x,y\n1,2\n1\n", "line 3 has 1 cell under 2 headings"), ("x\n1,2\n", "line 2 has 2 cells under 1 heading"),
     ("x,x\n1,2\n", "two columns are called x: columns 1 and 2"),
     ("a b,a_b\n1,2\n", "called a_b: columns 1 and 2"),
     ("x\n" + "1" * 200_000, "not CSV"),

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 def reason(error: BpcalcError, column: str | None = None) -> str:
     """What is wrong with a row, on one line."""
     where = f"column {column}: " if column is not None else ""
-    hint = f" ({error.hint})" if error.hint and error.hint.startswith("here ") else ""
+    hint = f" ({error.hint})" if error.hint and error.hint.startswith(("here ", "decimals ")) else ""
     return visible(f"{where}{error.message}{hint}")
 
 
 def failures(chunk: Chunk, portion: Portion) -> Iterator[tuple[int, BpcalcError, str | None]]:
-    """The rows without a result, in order, as (number, error, column at fault or None)."""
+    """The rows without a result, in order, as (line, error, column at fault or None)."""
     for number, row in _numbered(chunk):
         if isinstance(row, BadRow):
             yield number, row.error, row.column
@@ -35,11 +35,11 @@ def failures(chunk: Chunk, portion: Portion) -> Iterator[tuple[int, BpcalcError,
 
 
 def _numbered(chunk: Chunk) -> Iterator[tuple[int, int | BadRow]]:
-    """The number of each row, with its place among the rows that could be read, or what is wrong with it."""
+    """The line of each row, with its place among the rows that could be read, or what is wrong with it."""
     place = 0
-    for at in range(chunk.count):
+    for at, line in enumerate(chunk.lines):
         bad = chunk.bad.get(at)
-        yield chunk.first + at, place if bad is None else bad
+        yield line, place if bad is None else bad
         place += bad is None
 
 
@@ -61,7 +61,7 @@ class RowWriter:
     def text(self, chunk: Chunk, portion: Portion) -> str:
         """The lines of some rows, in order."""
         numbered = list(_numbered(chunk)) if chunk.bad else None
-        rows = range(chunk.first, chunk.first + chunk.count) if numbered is None else \
+        rows = chunk.lines if numbered is None else \
             [number for number, row in numbered if isinstance(row, int)]
         columns = [portion.values.tolist(), *(column.tolist() for column in portion.gradients)]
         lines = list(map(self.template().__mod__, zip(rows, *columns)))
@@ -75,7 +75,7 @@ class RowWriter:
         return "".join(lines)
 
     def template(self) -> str:
-        """A line, to be filled with the row's number, its value and its gradients."""
+        """A line, to be filled with the row's line in the file, its value and its gradients."""
         raise NotImplementedError
 
     def failed(self, number: int, error: BpcalcError, column: str | None) -> str:
@@ -93,11 +93,11 @@ class JsonRows(RowWriter):
     def template(self) -> str:
         """A line of numbers."""
         members = ", ".join(f"{text(name)}: %r" for name in self.names)
-        return f'{{"row": %d, "value": %r, "gradients": {{{members}}}}}\n'
+        return f'{{"line": %d, "value": %r, "gradients": {{{members}}}}}\n'
 
     def failed(self, number: int, error: BpcalcError, column: str | None) -> str:
         """A line with the error."""
-        return (f'{{"row": {number}, "error": {{"code": "{error.code}", "message": {text(error.message)}, '
+        return (f'{{"line": {number}, "error": {{"code": "{error.code}", "message": {text(error.message)}, '
                 f'"column": {text(column)}, "hint": {text(error.hint)}}}}}\n')
 
     def noted(self, number: int, found: Sequence[float], notes: Sequence[Note]) -> str:
@@ -106,7 +106,7 @@ class JsonRows(RowWriter):
                             for name, value in zip(self.names, found[1:]))
         said = ", ".join(f'{{"code": "{note.code}", "node": {note.node}, "message": {text(note.message)}}}'
                          for note in notes)
-        return f'{{"row": {number}, "value": {found[0]!r}, "gradients": {{{members}}}, "notes": [{said}]}}\n'
+        return f'{{"line": {number}, "value": {found[0]!r}, "gradients": {{{members}}}, "notes": [{said}]}}\n'
 
 
 class CsvRows(RowWriter):
@@ -115,7 +115,7 @@ class CsvRows(RowWriter):
     def heading(self) -> str:
         """The names of the columns."""
         slopes = (f"d{self.top}/d{name}" for name in self.names)
-        return ",".join(("row", self.symbol, *slopes, "note", "error")) + "\n"
+        return ",".join(("line", self.symbol, *slopes, "note", "error")) + "\n"
 
     def template(self) -> str:
         """A line of numbers."""
