@@ -95,11 +95,17 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     for key in ("require", "strict", "tolerance", "reveal"):
         if options[key] and not (key == "reveal" and options["worksheet"]):
             raise UsageProblem(f"--{key} needs answers to check", hint='for example --check "dx=-4"')
+    for key in ("worksheet", "paths"):
+        if options["graph"] and options[key]:
+            raise UsageProblem(f"--graph and --{key} cannot go together", hint="--graph draws below the table")
     report = _on_paper(report, options)
     if options["worksheet"]:
         return _worksheet(report, form, digits, options), 0
     if options["paths"] is not None:
         return _paths(report, digits, options), 0
+    for key in ("symbolic", "gradcheck"):
+        if options[key] and form not in _OPINIONS:
+            raise UsageProblem(f"--{key} is not shown in {form}", hint=f"choose {', '.join(_OPINIONS)}")
     code = _second_opinions(report, options)
     learned = _learned(report, options)
     if options["title"] is not None and form not in ("svg", "html", "png", "pdf"):
@@ -331,7 +337,26 @@ _ENDINGS = {".json": "json", ".csv": "csv", ".txt": "table", ".svg": "svg", ".ht
 _NOT_DRAWN = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".eps", ".ps")
 
 
+_FIXED = (".json", ".csv", ".svg", ".html", ".htm", ".png", ".pdf", ".tex")
+"""Endings of files that hold one format and nothing else."""
+_OPINIONS = ("table", "blocks", "plain", "steps", "json")
+"""Formats that show second opinions."""
+
+
 def _format(options: dict[str, Any]) -> str:
+    """The format that the options ask for.
+
+    Raises UsageProblem where they ask for two.
+    """
+    form = _asked(options)
+    ending = os.path.splitext(options["output"] or "")[1].lower()
+    if ending in _FIXED and _ENDINGS[ending] != form:
+        raise UsageProblem(f"a file that ends in {ending} does not hold {form}",
+                           hint="leave the format out, or give the file another ending")
+    return form
+
+
+def _asked(options: dict[str, Any]) -> str:
     form: str | None = options["format"]
     if form is not None:
         _choice(form, "--format", FORMATS)
@@ -414,6 +439,8 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
         read_items(items, report)
         items += sheet_items(decode_stdin() if path == "-" else read_text(path), path, report.expression)
     answers = read_items(items, report, unread)
+    if unread and not answers:
+        raise unread[0].problem                    # nothing in the file is an answer: the file is at fault
     require = _choice(options["require"] or "given", "--require", REQUIRE)
     if not answers and not unread and require == "given":
         if path is not None:

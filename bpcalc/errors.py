@@ -60,6 +60,8 @@ class BpcalcError(ValueError):
     ) -> None:
         message = _brief(message)
         super().__init__(message)
+        # What led here inside the package says nothing to whoever gave the input.
+        self.__suppress_context__ = True
         self.message = message
         self.source = source
         self.span = span

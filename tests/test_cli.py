@@ -209,3 +209,20 @@ def test_a_million_digits_are_not_echoed(bpcalc):
     ran = bpcalc("-", stdin="9" * 1_000_000)
     assert ran.code == 2
     assert len(ran.err) < 1000
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["--steps", "-o", "a.svg"], "a file that ends in .svg does not hold steps"),
+    (["--format", "csv", "-o", "a.json"], "a file that ends in .json does not hold csv"),
+    (["--format", "plain", "-o", "a.html"], "a file that ends in .html does not hold plain"),
+    (["--graph", "--worksheet"], "--graph and --worksheet cannot go together"),
+    (["--graph", "--paths", "x"], "--graph and --paths cannot go together"),
+    (["--symbolic", "--format", "svg"], "--symbolic is not shown in svg"),
+    (["--gradcheck", "--format", "csv"], "--gradcheck is not shown in csv"),
+])
+def test_options_that_ask_for_two_things_are_refused(words, message, bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = bpcalc("x*y", "x=1", "y=2", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"bpcalc: error: {message}\n")
+    assert not list(tmp_path.iterdir())

@@ -279,3 +279,12 @@ def test_what_is_undefined_or_too_large_makes_a_sum_undefined():
     assert gradients.plus(1.0, None) is None
     assert gradients.plus(None, 1.0) is None
     assert gradients.plus(1e308, 1e308) is None
+
+
+def test_an_error_comes_without_what_led_to_it_inside():
+    import traceback
+
+    for text in ("2x", "x +", "log(x) +", "[1, 2]@[x]"):
+        with pytest.raises(BpcalcError) as found:
+            backprop(text, x=1)
+        assert "During handling" not in "".join(traceback.format_exception(found.value))

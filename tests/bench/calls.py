@@ -1,6 +1,6 @@
 """What a call costs once Python runs: bpcalc.backprop on small expressions, as a slider in a notebook calls it.
 
-    python -m tests.bench.library [--rounds 40]
+    python -m tests.bench.calls [--rounds 40]
 
 The expressions take turns and the least of the rounds counts, which leaves out what other programs did.
 """
