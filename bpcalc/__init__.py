@@ -13,9 +13,11 @@ __version__ = "0.1.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .batch import BatchResult, backprop_batch
+    from .calculate import backprop
     from .data import read_data
     from .errors import BpcalcError
-    from .report import Edge, Node, Report, Verdict, backprop
+    from .records import Edge, Node, Verdict
+    from .report import Report
 
 __all__ = ["BatchResult", "BpcalcError", "Edge", "Node", "Report", "Verdict", "__version__", "backprop",
            "backprop_batch", "read_data"]
@@ -35,10 +37,18 @@ def __getattr__(name: str) -> object:
         from . import batch
 
         return getattr(batch, name)
-    if name in __all__:
-        from . import report
+    if name == "backprop":
+        from .calculate import backprop
 
-        return getattr(report, name)
+        return backprop
+    if name == "Report":
+        from .report import Report
+
+        return Report
+    if name in __all__:
+        from . import records
+
+        return getattr(records, name)
     raise AttributeError(f"module 'bpcalc' has no attribute {name!r}")
 
 

@@ -11,14 +11,16 @@ from .arrays import flows
 from .errors import UsageProblem
 from .formula import ATOM, Pattern, Piece
 from .ops import CONSTANT, INPUT, TABLE
-from .report import TEXT_LIMIT, Edge, Report, Step
+from .records import Edge, Step
+from .report import Report
+from .streams import TEXT_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from .report import Flow, Written
+    from .streams import Flow, Written
 
 
 class ArrayReport(Report):

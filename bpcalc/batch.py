@@ -14,9 +14,10 @@ from math import nan
 
 from .bindings import from_mapping
 from .blocks import Blocks, as_column, room
+from .calculate import arriving_upstream, chosen_nodes, run
 from .engine import liveness
 from .errors import BpcalcError, Source, UsageProblem
-from .report import arriving_upstream, chosen_nodes, output_symbol, run, top_symbol
+from .streams import output_symbol, top_symbol
 from .syntax import parse
 
 TYPE_CHECKING = False

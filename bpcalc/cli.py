@@ -64,7 +64,7 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
             raise UsageProblem(f"--{key} needs an exercise", hint="for example --practice easy")
     source, bindings = _inputs(words, options["file"])
     from .bindings import from_words, value_of
-    from .report import run
+    from .calculate import run
     from .syntax import parse
 
     given = _merged(from_words(bindings), options["bindings"])

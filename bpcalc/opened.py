@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import entries, vocabulary, whole
+from .calculate import run
 from .errors import LimitProblem, NameProblem
 from .graph import Graph
 from .ops import BY_NAME, CONSTANT, IDENTITY, INPUT
-from .report import Report, run
+from .report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

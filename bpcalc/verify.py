@@ -16,7 +16,8 @@ from .child import SECONDS, ask, serve
 from .engine import at_kink
 from .errors import BpcalcError
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE
-from .report import Edge, Report, Verdict
+from .records import Edge, Verdict
+from .report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

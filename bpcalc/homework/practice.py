@@ -8,8 +8,9 @@ sum have one gradient) and is no accident.
 
 from __future__ import annotations
 
+from ..calculate import backprop
 from ..errors import BpcalcError, UsageProblem
-from ..report import Report, backprop
+from ..report import Report
 from .answers import GRADIENT, VALUE, Place, key_of
 from .causes import Search
 from .replay import Plan

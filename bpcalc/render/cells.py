@@ -7,7 +7,8 @@ written; the renderers only arrange them.
 from __future__ import annotations
 
 from ..ops import CONSTANT
-from ..report import Edge, Report, Step, Verdict
+from ..records import Edge, Step, Verdict
+from ..report import Report
 from .grids import beside, shape_of, show_value
 from .hand import Hand
 from .numbers import show

@@ -5,7 +5,8 @@ What a page says is decided here, once; to_latex and to_markdown write the block
 
 from __future__ import annotations
 
-from ..report import Report, Step
+from ..records import Step
+from ..report import Report
 from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols
 from .tex import TexHand, width

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..report import Report, Step
+from ..records import Step
+from ..report import Report
 from .cells import Cells, gap, steps
 from .grids import beside
 from .symbols import Symbols

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ..javascript import maths, rules
 from ..ops import CONSTANT, INPUT
-from ..report import Edge, Report, Step
+from ..records import Edge, Step
+from ..report import Report
 from ..written import Written
 from .cells import Cells, axes_text, is_number
 from .grids import shape_of, shape_text, show_value

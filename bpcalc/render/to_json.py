@@ -9,7 +9,8 @@ from itertools import islice
 
 from ..errors import BpcalcError
 from ..ops import TABLE
-from ..report import Drift, Report, Verdict
+from ..records import Drift, Verdict
+from ..report import Report
 from ..written import Written
 from . import to_caret
 

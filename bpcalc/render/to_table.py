@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..report import Report, Step
+from ..records import Step
+from ..report import Report
 from . import to_blocks
 from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols

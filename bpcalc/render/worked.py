@@ -6,7 +6,9 @@ text on a terminal (to_steps) and TeX on paper (to_latex, to_markdown): a Hand w
 
 from __future__ import annotations
 
-from ..report import WIDE, Edge, Report, Step
+from ..records import Edge, Step
+from ..report import Report
+from ..streams import WIDE
 from ..written import ATOM
 from .cells import Cells, chosen, is_number
 from .grids import shape_of

@@ -16,6 +16,7 @@ import tempfile
 from math import isfinite
 
 from bpcalc.bindings import constant, decode, from_file, from_words
+from bpcalc.calculate import run as report_of
 from bpcalc.cli import run
 from bpcalc.data import parse_data
 from bpcalc.errors import BpcalcError, Source
@@ -25,7 +26,6 @@ from bpcalc.lexer import NAME_PATTERN, free_names
 from bpcalc.options import BY_NAME, sort, split
 from bpcalc.render import to_json
 from bpcalc.render.to_caret import render
-from bpcalc.report import run as report_of
 from bpcalc.syntax import parse
 
 WORD, PART = "\x1f", "\x1e"

@@ -1,0 +1,128 @@
+"""From text and numbers to a Report: parse, forward, backward."""
+
+from __future__ import annotations
+
+from .bindings import from_mapping
+from .engine import Note, backward, differentiable, forward
+from .errors import NameProblem, Source, UsageProblem, closest
+from .graph import Graph
+from .report import Report
+from .syntax import parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+_UNUSED_LIMIT = 20_000
+_HINTED = 10
+"""How many names that are not used get a did-you-mean: finding one takes milliseconds."""
+
+
+def backprop(
+    expression: str | Source,
+    bindings: Mapping[str, Any] | None = None,
+    /,
+    *,
+    wrt: str | Iterable[str] | None = None,
+    upstream: Any = 1.0,
+    **values: Any,
+) -> Report:
+    """Evaluate an expression and backpropagate through it.
+
+    ``values`` (or the mapping ``bindings``, for names that Python cannot take as keywords) give each
+    variable a number, an array (a list or NumPy's) or a constant expression.  ``bindings`` may be a data
+    set (:func:`read_data`), of which only the columns that the expression uses are read.  ``wrt`` limits
+    the gradients to a name or some names and holds all other variables constant.  ``upstream`` is the
+    gradient that arrives at the output.
+
+    >>> report = backprop("(x+y)*z", x=-2, y=5, z=-4)
+    >>> report.value
+    -12.0
+    >>> report.gradients
+    {'x': -4.0, 'y': -4.0, 'z': 3.0}
+
+    A gradient has the shape of its variable.  Where the output is an array, ``upstream`` has its shape;
+    without one the gradients are those of the sum of its entries.
+
+    Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
+    """
+    columns = bindings if hasattr(bindings, "unread") else None
+    given = from_mapping({**(bindings or {} if columns is None else columns.unread()), **values})
+    source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
+    graph = parse(source, given)
+    if columns is not None:                        # of a data set, only what is used is read
+        given.update((name, columns[name]) for name in graph.inputs if name in columns and name not in values)
+    return run(graph, given, [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt), upstream)
+
+
+def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None,
+        upstream: Any = 1.0, held: Collection[str] = ()) -> Report:
+    """The report of a parsed graph with these values.
+
+    Without ``wrt`` all variables have a gradient but those ``held`` constant, unless there are no others.
+    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for an
+    upstream that is not finite, DomainProblem and ShapeProblem from the two passes.
+    """
+    upstream = arriving_upstream(upstream)
+    chosen = None if wrt is None else chosen_nodes(graph, wrt)
+    trace = forward(graph, [given[name] for name in graph.inputs])
+    if chosen is None and held:
+        chosen = [k for k in differentiable(trace) if graph.names[k] not in held] or None
+    if trace.arrays:
+        from .array_report import ArrayReport
+
+        return ArrayReport(backward(trace, chosen, upstream), _usage_notes(graph, given))
+    if hasattr(upstream, "shape"):
+        raise UsageProblem("the output is one number, so the upstream gradient is one number, too")
+    return Report(backward(trace, chosen, upstream), _usage_notes(graph, given))
+
+
+def arriving_upstream(upstream: Any) -> Any:
+    """The gradient that arrives at an output, as a float or an array; text is a constant expression.
+
+    Raises UsageProblem for a number that is not finite, BindingProblem for what is no number.
+    """
+    if not isinstance(upstream, float):
+        return from_mapping({"upstream": upstream})["upstream"]
+    if upstream - upstream != 0.0:
+        raise UsageProblem("the upstream gradient must be a finite number")
+    return upstream
+
+
+def chosen_nodes(graph: Graph, wrt: Iterable[str]) -> list[int]:
+    """The nodes that names stand for, each once.
+
+    Raises NameProblem for a name that the graph does not have.
+    """
+    chosen: list[int] = []
+    for name in wrt:
+        k = graph.node(name)
+        if k is None:
+            known = list(graph.names.values())
+            near = closest(name, known[:1000])
+            raise NameProblem(f"there is no variable '{name}' to differentiate with respect to",
+                              hint=f"did you mean {' or '.join(near)}?" if near
+                              else f"the names are {', '.join(known[:12])}" if known else None)
+        if k not in chosen:
+            chosen.append(k)
+    return chosen
+
+
+def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
+    if len(graph.inputs) != len(given):
+        used = set(graph.inputs)
+        if graph.tokens is not None:               # a range or a condition may have used a number beforehand
+            import re
+
+            used.update(re.findall(r"\w+", graph.source.text))
+        for at, name in enumerate(name for name in given if name not in used):
+            near = closest(name, graph.inputs[:1000]) if at < _HINTED else None
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
+    if len(graph) <= _UNUSED_LIMIT and (";" in graph.source.text or "\n" in graph.source.text):
+        fed = {i for k in range(len(graph)) for i in graph.args(k)}
+        for k, name in graph.names.items():
+            if k not in fed and k != graph.output and k >= len(graph.inputs):
+                yield Note("unused", k, f"{name} is assigned, but the output {graph.output_name or ''}".rstrip()
+                           + " does not depend on it")
