@@ -18,6 +18,7 @@ import numpy as np
 
 from .backends import floats, run_text
 from .backends import words as words_of
+from .notation import DEPTH
 from .ops import FUNCTIONS, TABLE, Op
 
 TYPE_CHECKING = False
@@ -190,6 +191,8 @@ def _same_dimensions(xs: Sequence[Any]) -> list[Any]:
 
 
 def _stack(xs: Sequence[Any], axis: int) -> Any:
+    if any(np.ndim(x) == DEPTH for x in xs):
+        raise ShapeError(f"an array has at most {DEPTH} dimensions")
     return np.stack(_same_dimensions(xs), axis)
 
 
@@ -287,7 +290,7 @@ def _one_hot(y: Any, n: Any) -> Any:
     labels, size = whole(y, "a label"), int(whole(n, "the number of classes"))
     if size < 1 or np.any(labels < 0) or np.any(labels >= size):
         raise ShapeError(f"a label lies outside 0 to {size - 1}")
-    return np.eye(size)[labels]
+    return np.asarray(labels[..., None] == np.arange(size), dtype=float)
 
 
 def _labels(s: Any, y: Any) -> Any:

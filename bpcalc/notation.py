@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LIMIT = 2_000_000
 """How many tokens a text may become."""
 
+DEPTH = 64
+"""How many dimensions an array can have: NumPy's number."""
+
 _SUMS = frozenset(("sum(", "mean(", "max(", "min(", "prod(", "stack(", "["))
 """What can hold ``… for j in range(n)``."""
 
@@ -191,26 +194,35 @@ class _Sums:
 
     def _choices(self, clauses: list[tuple[str, list[list[Token]], list[Token]]]) -> Iterator[dict[str, int]]:
         """The index values that are summed over, the last index fastest."""
-        pending: list[tuple[int, dict[str, int]]] = [(0, {})]
-        while pending:
-            depth, values = pending.pop()
-            if depth == len(clauses):
+        levels = [self._values(*clauses[0], {})]
+        while levels:
+            values = next(levels[-1], None)
+            if values is None:
+                levels.pop()
+            elif len(levels) == len(clauses):
                 yield values
-                continue
-            name, arguments, test = clauses[depth]
-            bounds = [self._whole(_put_in(argument, values)) for argument in arguments]
-            if len(bounds) == 3 and bounds[2] == 0:
-                raise SyntaxProblem("a range's step cannot be 0", self.source, self._span(arguments[2], 0))
-            span = range(*bounds)
-            if len(span) > LIMIT:
-                raise LimitProblem(f"the range of {name} is too long", self.source, self._span(arguments[0], 0))
-            chosen = ({**values, name: index} for index in span)
-            pending += [(depth + 1, choice) for choice in reversed(
-                [choice for choice in chosen if not test or self.evaluate(_put_in(test, choice))])]
+            else:
+                levels.append(self._values(*clauses[len(levels)], values))
+
+    def _values(self, name: str, arguments: list[list[Token]], test: list[Token],
+                values: dict[str, int]) -> Iterator[dict[str, int]]:
+        """The values with those of one more index, where its test holds."""
+        bounds = [self._whole(_put_in(argument, values)) for argument in arguments]
+        if len(bounds) == 3 and bounds[2] == 0:
+            raise SyntaxProblem("a range's step cannot be 0", self.source, self._span(arguments[2], 0))
+        span = range(*bounds)
+        # What tests leave out is work, too.
+        self.made += abs(span[-1] - span[0]) // abs(span.step) * (1 + len(test)) if span else 0
+        if self.made > LIMIT:
+            raise LimitProblem(f"the range of {name} is too long", self.source, self._span(arguments[0], 0))
+        for index in span:
+            choice = {**values, name: index}
+            if not test or self.evaluate(_put_in(test, choice)):
+                yield choice
 
     def _whole(self, tokens: list[Token]) -> int:
         value = self.evaluate(tokens)
-        if value != int(value):
+        if value % 1 != 0:
             raise SyntaxProblem(f"a range needs whole numbers, not {value:g}", self.source,
                                 self._span(tokens, 0, len(tokens) - 1))
         return int(value)
@@ -279,27 +291,50 @@ def _keywords(tokens: list[Token]) -> list[Token]:
 # ------------------------------------------------------------------------------------------ arrays
 def _arrays(source: Source, tokens: list[Token], literals: dict[str, Any]) -> list[Token]:
     """Arrays of numbers as one token, and rows written with blanks and semicolons with commas."""
-    pairs = matches(tokens)
+    _refuse_depth(source, tokens)
     found: list[Token] = []
-    i = 0
-    while i < len(tokens):
-        token, start, _ = tokens[i]
-        before = found[-1][0] if found else ""
-        if token == "[" and i in pairs and (before in _BEFORE_OPERAND or before[-1:] == "("):
-            inside = tokens[i:pairs[i] + 1]
-            nested = _literal(source, inside)
-            if nested is not None:
-                word = repr(nested).replace(" ", "").replace(".0,", ",").replace(".0]", "]").replace(",", ", ")
-                literals[word] = nested
-                found.append((word, start, inside[-1][2]))
-                i = pairs[i] + 1
-                continue
-            tokens[i:pairs[i] + 1] = rewritten = _rows(source, inside)
-            if len(rewritten) != len(inside):
-                pairs = matches(tokens)
-        found.append(tokens[i])
-        i += 1
+    frames = [(tokens, 0, matches(tokens))]
+    while frames:
+        current, i, pairs = frames.pop()
+        while i < len(current):
+            token, start, _ = current[i]
+            if token == "[" and i in pairs and _begins_operand(found[-1][0] if found else ""):
+                inside = current[i:pairs[i] + 1]
+                nested = _literal(source, inside)
+                if nested is not None:
+                    word = repr(nested).replace(" ", "").replace(".0,", ",").replace(".0]", "]").replace(",", ", ")
+                    literals[word] = nested
+                    found.append((word, start, inside[-1][2]))
+                    i = pairs[i] + 1
+                    continue
+                rewritten = _rows(source, inside)
+                if rewritten is not inside:
+                    frames += [(current, pairs[i] + 1, pairs), (rewritten, 1, matches(rewritten))]
+                    found.append(rewritten[0])
+                    break
+            found.append(current[i])
+            i += 1
     return found
+
+
+def _begins_operand(before: str) -> bool:
+    """Whether a ``[`` after the token ``before`` is an array's, not an index's."""
+    return before in _BEFORE_OPERAND or before[-1:] == "("
+
+
+def _refuse_depth(source: Source, tokens: list[Token]) -> None:
+    """Arrays in arrays end where NumPy's number of dimensions does, which also bounds the work on them."""
+    pending: list[bool] = []
+    depth, before = 0, ""
+    for token, start, end in tokens:
+        if opens(token):
+            pending.append(token == "[" and _begins_operand(before))
+            depth += pending[-1]
+            if depth > DEPTH:
+                raise LimitProblem(f"arrays are nested more than {DEPTH} deep", source, (start, end))
+        elif token in (")", "]") and pending:
+            depth -= pending.pop()
+        before = token
 
 
 def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:

@@ -33,6 +33,7 @@ cannot go on with it, the careful one, and then whatever is wrong is put into wo
 from __future__ import annotations
 
 from itertools import chain
+from math import isfinite
 
 from .backends import floats
 from .complaints import Stuck, explain, explain_missing
@@ -117,8 +118,9 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
         known.update((name, value) for name, value in bound.items() if type(value) is float)
     plain = [LINE, *(token for token, _, _ in cursor.tokens), LINE]
     for before, name, equals, value, after in zip(plain, plain[1:], plain[2:], plain[3:], plain[4:]):
-        if before in (LINE, ";") and equals == "=" and value[0] in DIGITS and after in (LINE, ";"):
+        if before in (LINE, ";") and equals == "=" and value[0] in DIGITS and value != ".T" and after in (LINE, ";"):
             known[name] = float(value)
+    known = {name: value for name, value in known.items() if isfinite(value)}
     sizes = {name: len(value) for name, value in bound.items() if hasattr(value, "shape")} \
         if isinstance(bound, dict) else {}
 
@@ -219,7 +221,7 @@ def _build(
             try:
                 value = float(token.replace("\x01", "-"))
             except ValueError:
-                raise Stuck("number") from None
+                raise Stuck("operand" if token == ".T" else "number") from None
             if value - value != 0.0:
                 raise Stuck("huge")
         elif token in NAMED_CONSTANTS:

@@ -284,6 +284,15 @@ def test_a_sum_over_an_index_is_its_terms():
     assert "y" not in short.gradients
 
 
+def test_many_small_arrays_are_read_in_one_go():
+    # Each of them used to cost a look at the whole text.
+    assert backprop("sum(" + " + ".join(["[x y]"] * 20_000) + ")", x=1, y=2).value == 60_000
+
+
+def test_a_label_among_many_classes_takes_no_square_of_them():
+    assert backprop("sum(one_hot(2, 1e6))*x", x=3).gradients == {"x": 1}
+
+
 def test_each_term_keeps_its_place_in_the_text():
     text = "sum(log(x[j]) for j in range(2))"
     with pytest.raises(BpcalcError) as found:
@@ -460,6 +469,7 @@ def test_plain_numbers_never_load_numpy():
     ("exp(x)", {"x": [1, 1000]}, "the result of exp is too large for a double-precision number", "exp(x)"),
     ("bce(x, y)", {"x": [0.5, 1.5], "y": 1}, "bce needs a probability from 0 to 1 (entry [1])", "bce(x, y)"),
     ("outer(x, y)", {"x": [1, 2], "y": 1}, "outer: outer takes two vectors", "outer(x, y)"),
+    ("[x]", {"x": np.ones((1,) * 64)}, "stack: an array has at most 64 dimensions", "[x]"),
     ("x.T", {"x": 1}, "transpose: a single number has no rows and columns", "x.T"),
 ])
 def test_what_does_not_fit_is_an_error_at_its_place(text, values, message, under):

@@ -488,6 +488,7 @@ def test_missing_entries_are_counted():
 
 @pytest.mark.parametrize(("answers", "message"), [
     ("dW = 3", "2×2 entries"), ("dW = [1, 2]", "2×2 entries"), ("dW[2,0] = 1", "no entry"), ("f = [1]", "one number"),
+    ("f = [1", "one number"), ("f = [", "one number"),
     ("f[0] = 1", "no entry"), ("ds/dW = 1", "no single local gradient"), ("dW[0] = 1", "no entry"),
     ("dW = [[1, 2], [3, 4]], dW[0,0] = 1", "answered twice"), ("dx = [1, z]", "cannot be read"),
 ])
