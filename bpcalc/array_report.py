@@ -68,7 +68,7 @@ class ArrayReport(Report):
     def each_written(self, by_label: bool = False) -> Iterator[Written]:
         """As in Report; the patterns are empty, as what is written follows from the node, not from shapes alone."""
         graph = self.graph
-        nothing = Pattern("".format, ATOM, (), ())
+        nothing = Pattern("", ATOM, (), ())
         for k in range(len(graph)):
             args = graph.args(k)
             own = self.text(k)

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from itertools import repeat
 
+try:
+    from _operator import itemgetter  # importing operator itself costs a run 2 % of bare Python
+except ImportError:  # pragma: no cover - another Python
+    from operator import itemgetter
+
 from .backends import floats
 from .errors import Source
 from .graph import Graph
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    Filler = Callable[..., str]
+    Filler = tuple[str, Callable[[Sequence[str]], str | tuple[str, ...]] | None]
     Cases = tuple[tuple[Filler, Filler], ...]
 
 Piece = tuple[str, int]
@@ -68,15 +73,16 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
 class Pattern:
     """How an operation is written over pieces of some shapes: ``own``, itself; ``slots``, its local gradients.
 
-    Each is called with the arguments' texts; those of ``slots`` get the operation's own text or name,
-    too.  ``cases`` has, for local gradients with branches, (formula, condition) of the branch that
-    holds where the test is true, and of the one where it is false.  ``shape`` is the operation's own,
-    TOO_LONG where a part is too long.
+    ``own`` is a template for the arguments' texts, each once and in order; of a call of more than
+    WRITTEN_OUT arguments only its name (see :func:`written`).  ``slots`` are fillers (see :func:`fill`),
+    which may also use the operation's own text or name.  ``cases`` has, for local gradients with
+    branches, (formula, condition) of the branch that holds where the test is true, and of the one where
+    it is false.  ``shape`` is the operation's own, TOO_LONG where a part is too long.
     """
 
     __slots__ = ("cases", "own", "shape", "slots")
 
-    def __init__(self, own: Filler, shape: Shape, slots: tuple[Filler, ...],
+    def __init__(self, own: str, shape: Shape, slots: tuple[Filler, ...],
                  cases: tuple[Cases, ...]) -> None:
         self.own = own
         self.shape = shape
@@ -108,6 +114,17 @@ def pattern(code: int, *shapes: Shape) -> Pattern:
     return found
 
 
+def written(pattern: Pattern, parts: tuple[str, ...]) -> str:
+    """The operation itself over its arguments' texts."""
+    return pattern.own % parts if len(parts) <= WRITTEN_OUT else f"{pattern.own}({', '.join(parts)})"
+
+
+def fill(filler: Filler, parts: Sequence[str]) -> str:
+    """A template with the parts that it asks for; a text without any is taken as it is."""
+    template, pick = filler
+    return template if pick is None else template % pick(parts)
+
+
 def slots(pattern: Pattern, parts: Sequence[str]) -> Iterator[tuple[Filler, Cases, Sequence[str]]]:
     """For each argument: its local gradient's filler, its cases, and the texts that fill them."""
     if len(parts) <= WRITTEN_OUT + 1:
@@ -117,16 +134,12 @@ def slots(pattern: Pattern, parts: Sequence[str]) -> Iterator[tuple[Filler, Case
 
 def wide(pattern: Pattern, parts: Sequence[str]) -> Iterator[str]:
     """The local gradients in symbols of a call of more than WRITTEN_OUT arguments."""
-    return (fill(*texts) for fill, _, texts in slots(pattern, parts))
+    return (fill(filler, texts) for filler, _, texts in slots(pattern, parts))
 
 
 def _wide_pattern(row: Op, long: bool) -> Pattern:
     three = _pattern(row, (ATOM,) * 3)
-
-    def own(*parts: str) -> str:
-        return f"{row.name}({', '.join(parts)})"
-
-    return Pattern(own, TOO_LONG if long else ATOM, three.slots, three.cases)
+    return Pattern(row.name, TOO_LONG if long else ATOM, three.slots, three.cases)
 
 
 def shape(piece: Piece) -> Shape:
@@ -156,22 +169,33 @@ def _pattern(row: Op, shapes: Sequence[Shape]) -> Pattern:
         if isinstance(of, str):
             parts.append((of, abs(numberless(of))))
         else:
-            parts.append((f"-\x02{slot}\x01" if of < 0 else f"\x01{slot}\x01", abs(of)))
+            parts.append(_marked(slot, of))
     own = compose(row, parts)
     me = f"\x01{len(parts)}\x01", own[1]
     slots = range(len(parts))
     long = TOO_LONG in shapes
-    return Pattern(_filler(own[0]), TOO_LONG if long else shape(own),
+    # The operation itself is written with marks for numbers, too: only local gradients are simplified over them.
+    template = compose(row, [_marked(slot, numberless(of)) for slot, of in enumerate(shapes)])[0]
+    return Pattern(_filler(template)[0], TOO_LONG if long else shape(own),
                    tuple(_filler(local_formula(row, slot, parts, me)) for slot in slots),
                    tuple(tuple((_filler(text), _filler(case)) for text, case in branches(row, slot, parts, me) or ())
                          for slot in slots))
 
 
+def _marked(slot: int, power: int) -> Piece:
+    """The place of a piece of this binding power, which is negative where the piece begins with -."""
+    return f"-\x02{slot}\x01" if power < 0 else f"\x01{slot}\x01", abs(power)
+
+
 def _filler(text: str) -> Filler:
-    """From a text with marks in the place of its pieces to the function that fills them in."""
+    """From a text with marks in the place of its pieces to what fills them in."""
     words = text.replace("-\x02", "\x01").split("\x01")
-    words[1::2] = [f"{{{slot}}}" for slot in words[1::2]]
-    return "".join(words).format
+    places = tuple(map(int, words[1::2]))
+    if not places:
+        return text, None
+    return "%s".join(word.replace("%", "%%") for word in words[::2]), itemgetter(*places)
+
+
 def _structure(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any]) -> str:
     first = parts[0][0] if parts[0][1] >= ATOM else f"({parts[0][0]})"
     if row.name == "transpose":

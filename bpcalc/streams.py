@@ -165,10 +165,13 @@ class Streams:
         for k, (flows, (_, pattern, args, parts), locals, upstream) in enumerate(streams):
             if not flows or pattern is None:
                 continue
-            formulas = [fill(*parts) for fill in pattern.slots] if len(args) <= WRITTEN_OUT else \
-                formula.wide(pattern, parts)
-            for slot, (i, local, text) in enumerate(zip(args, locals, formulas)):
+            fillers = pattern.slots if len(args) <= WRITTEN_OUT else zip(formula.wide(pattern, parts), repeat(None))
+            slot = -1
+            for i, local, (text, pick) in zip(args, locals, fillers):
+                slot += 1
                 if live[i]:
+                    if pick is not None:
+                        text %= pick(parts)
                     if sound:
                         product = upstream if local == 1.0 else upstream * local  # type: ignore[operator]
                     else:
@@ -180,14 +183,14 @@ class Streams:
         gradients, live, values = self._gradients, self._gradients.live, self.trace.values
         upstream, row, out = gradients.at(k), self.graph.row(k), self.trace.result(k)
         given = [values[i] for i in args]
-        for slot, (i, local, (fill, cases, texts)) in enumerate(zip(args, locals, formula.slots(pattern, parts))):
+        for slot, (i, local, (filler, cases, texts)) in enumerate(zip(args, locals, formula.slots(pattern, parts))):
             if not live[i]:
                 continue
-            text = branch = fill(*texts)
+            text = branch = formula.fill(filler, texts)
             case = None
             if cases:
                 chosen = cases[not formula.holds(row, slot, given, out)]
-                branch, case = chosen[0](*texts), chosen[1](*texts)
+                branch, case = formula.fill(chosen[0], texts), formula.fill(chosen[1], texts)
             yield Edge(k, i, slot, text, branch, case, local, upstream, gradients.times(upstream, local))
 
     # ------------------------------------------------------------------------ lines of hand work
@@ -234,7 +237,7 @@ class Streams:
                 continue
             operation, edges = None, []
             if pattern is not None:
-                operation = pattern.own(*parts[:-1]) if len(args) <= WIDE else \
+                operation = formula.written(pattern, parts[:-1]) if len(args) <= WIDE else \
                     formula.compose(self.graph.row(k), _shortened([(text, ATOM) for text in parts[:-1]]))[0]
                 if flows:
                     edges = list(self._edges_of(k, pattern, args, parts, locals))
@@ -348,22 +351,26 @@ class Streams:
         key: tuple[Shape, ...]
         # Written out for one and two arguments: half of the time of a loop over them.
         for k, (code, i, j, symbol) in enumerate(zip(graph.ops, graph.a, graph.b, symbols)):
-            if code in (INPUT, CONSTANT):
+            if j >= 0:
+                if code in _ONE_ARGUMENT:
+                    args, parts, key = (i,), (texts[i],), (code, shapes[i])
+                else:
+                    args, parts, key = (i, j), (texts[i], texts[j]), (code, shapes[i], shapes[j])
+                    if used_once and symbols[j] is None:
+                        texts[j] = None
+                if used_once and symbols[i] is None:
+                    texts[i] = None
+            elif type(i) is tuple:
+                args, parts, key = i, tuple([texts[s] for s in i]), (code, *[shapes[s] for s in i])
+                for s in i:
+                    if used_once and symbols[s] is None:
+                        texts[s] = None
+            else:
                 yield symbol, None, (), ()
                 continue
-            if j < 0:
-                args, parts, key = i, tuple([texts[s] for s in i]), (code, *[shapes[s] for s in i])
-            elif code in _ONE_ARGUMENT:
-                args, parts, key = (i,), (texts[i],), (code, shapes[i])
-            else:
-                args, parts, key = (i, j), (texts[i], texts[j]), (code, shapes[i], shapes[j])
             pattern = found(key) or formula.pattern(code, *key[1:])
-            text = pattern.own(*parts)
+            text = pattern.own % parts if len(parts) <= WRITTEN_OUT else formula.written(pattern, parts)
             own = None if pattern.shape == TOO_LONG or len(text) > TEXT_LIMIT else text
-            if used_once:
-                for s in args:
-                    if symbols[s] is None:
-                        texts[s] = None
             if symbol is None:
                 if by_label and (live[k] or not self._is_number(k)):
                     symbol = label(k)

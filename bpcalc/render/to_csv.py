@@ -16,7 +16,7 @@ def field(value: object) -> str:
     """One field, quoted where RFC 4180 asks for it."""
     if value is None:
         return ""
-    if isinstance(value, float):
+    if type(value) is float:
         return repr(value)
     text = str(value.tolist()).replace("nan", "") if hasattr(value, "tolist") else str(value)
     if any(sign in text for sign in ',"\n\r'):
@@ -31,18 +31,19 @@ def lines(report: Report) -> Iterator[str]:
     taken for a formula by a spreadsheet.
     """
     yield ",".join(HEADINGS) + "\n"
-    values, label, row = report.trace.values, report.label, report.graph.row
-    gradients = list(report.each_gradient())
+    row, labels = report.graph.row, list(report.each_label())
+    # A node's number stands in a row for each of its edges: its digits are worked out once.
+    values, gradients = list(map(field, report.trace.values)), list(map(field, report.each_gradient()))
     last, start, above, name = -1, "", "", ""
     for k, i, _, formula, local, upstream, product in report.each_flow():
         if k != last:
-            last, name, above = k, label(k), field(upstream)
-            start = f"{name},{row(k).name},{field(values[k])},{above}"
-        to = label(i)
+            last, name, above = k, labels[k], gradients[k]
+            start = f"{name},{row(k).name},{values[k]},{above}"
+        to = labels[i]
         equation = f"d{to} = {formula}" if row(k).structural else f"d{name}/d{to} = {formula}"
         if "," in equation:
             equation = f'"{equation}"'
-        yield (f"{start},{to},{field(values[i])},{field(gradients[i])},{equation},{field(local)},{above},"
+        yield (f"{start},{to},{values[i]},{gradients[i]},{equation},{field(local)},{above},"
                f"{above if product is upstream else field(product)}\n")
 
 

@@ -32,6 +32,10 @@ def number(value: Any) -> str:
     """A finite number that reads back as the same double, null, or nested lists of these."""
     if hasattr(value, "shape"):
         return repr(value.tolist()).replace("nan", "null")
+    return _float(value)
+
+
+def _float(value: float | None) -> str:
     return "null" if value is None else repr(value)
 
 
@@ -55,9 +59,9 @@ def plain(value: Any) -> str:
     return dumps(value, allow_nan=False)
 
 
-def _quoter(report: Report) -> Callable[[str], str]:
+def _quoter(report: Report) -> Callable[[str], str] | None:
     # A text of ASCII has names of ASCII: in expressions over them nothing has to be escaped.
-    return '"{}"'.format if report.expression.isascii() else quoted
+    return None if report.expression.isascii() else quoted
 
 
 def _nodes(report: Report) -> Iterator[str]:
@@ -70,16 +74,16 @@ def _nodes(report: Report) -> Iterator[str]:
         return
     names, quote = report.graph.names, _quoter(report)
     operations = [row.name for row in TABLE]
-    two, one = "[{}, {}]".format, "[{}]".format
-    streams = zip(report.graph.ops, report.trace.values, report.each_gradient(), report.each_label(),
-                  report.each_written())
+    streams = zip(report.graph.ops, map(repr, report.trace.values), map(_float, report.each_gradient()),
+                  report.each_label(), report.each_written())
+    # Texts only, and few of them: numbers in the record's own braces would cost twice as much (tests/bench/output.py).
     for k, (code, value, gradient, label, (words, _, args, _)) in enumerate(streams):
-        label = quote(label)
-        inputs = two(*args) if len(args) == 2 else one(*args) if len(args) == 1 else [*args]
+        label = quote(label) if quote else f'"{label}"'
+        words = "null" if words is None else quote(words) if quote else f'"{words}"'
+        inputs = f"[{args[0]}, {args[1]}]" if len(args) == 2 else [*args]
         yield (f'{{"id": {k}, "name": {label if k in names else "null"}, "label": {label}, '
-               f'"op": "{operations[code]}", "text": {"null" if words is None else quote(words)}, '
-               f'"inputs": {inputs}, "value": {value!r}, '
-               f'"gradient": {"null" if gradient is None else repr(gradient)}}}')
+               f'"op": "{operations[code]}", "text": {words}, "inputs": {inputs}, "value": {value}, '
+               f'"gradient": {gradient}}}')
 
 
 def _edges(report: Report) -> Iterator[str]:
@@ -87,10 +91,11 @@ def _edges(report: Report) -> Iterator[str]:
     last, above = -1, ""
     for k, i, slot, formula, local, upstream, product in report.each_flow():
         if k != last:
-            last, above = k, number(upstream)
-        yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": {quote(formula)}, '
-               f'"local": {"null" if local is None else repr(local)}, "upstream": {above}, '
-               f'"product": {above if product is upstream else number(product)}}}')
+            last, above = k, _float(upstream)
+        formula = quote(formula) if quote else f'"{formula}"'
+        yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": {formula}, '
+               f'"local": {"1.0" if local == 1.0 else _float(local)}, "upstream": {above}, '
+               f'"product": {above if product is upstream else _float(product)}}}')
 
 
 def _array_edges(report: Report) -> Iterator[str]:
