@@ -180,18 +180,17 @@ class Streams:
 
     def _edges_of(self, k: int, pattern: Pattern, args: Sequence[int], parts: Sequence[str],
                   locals: Sequence[float | None]) -> Iterator[Edge]:
-        gradients, live, values = self._gradients, self._gradients.live, self.trace.values
-        upstream, row, out = gradients.at(k), self.graph.row(k), self.trace.result(k)
-        given = [values[i] for i in args]
+        live, upstream, times = self._gradients.live, self._gradients.at(k), self._gradients.times
         for slot, (i, local, (filler, cases, texts)) in enumerate(zip(args, locals, formula.slots(pattern, parts))):
             if not live[i]:
                 continue
             text = branch = formula.fill(filler, texts)
             case = None
             if cases:
-                chosen = cases[not formula.holds(row, slot, given, out)]
+                given = [self.trace.values[s] for s in args]
+                chosen = cases[not formula.holds(self.graph.row(k), slot, given, self.trace.result(k))]
                 branch, case = formula.fill(chosen[0], texts), formula.fill(chosen[1], texts)
-            yield Edge(k, i, slot, text, branch, case, local, upstream, gradients.times(upstream, local))
+            yield Edge(k, i, slot, text, branch, case, local, upstream, times(upstream, local))
 
     # ------------------------------------------------------------------------ lines of hand work
     def shows(self, k: int) -> bool:
@@ -275,16 +274,23 @@ class Streams:
         """
         graph, gradients = self.graph, self._gradients
         found: dict[int, list[float | None]] = {k: [] for k in wanted}
-        live, times = gradients.live, gradients.times
-        every = gradients.each_locals() if len(found) * _MANY >= len(graph) else repeat(None)
-        for k, (i, j, flows, locals) in enumerate(zip(graph.a, graph.b, live, every)):
+        live, counts, times = gradients.live, gradients.counts, gradients.times
+        if len(found) * _MANY >= len(graph):
+            streams = zip(graph.a, graph.b, live, gradients.each_locals(), gradients.each())
+            for k, (i, j, flows, locals, upstream) in enumerate(streams):
+                if flows and locals and counts(k):
+                    for s, local in zip(i if j < 0 else (i, j), locals):
+                        if s in found and live[s]:
+                            found[s].append(times(upstream, local))
+            return found
+        for k, (i, j, flows) in enumerate(zip(graph.a, graph.b, live)):
             if not flows or (j < 0 and type(i) is not tuple):
                 continue
             if i in found or j in found or j < 0:
                 args = graph.args(k)
-                if gradients.counts(k) and any(s in found for s in args):
+                if counts(k) and any(s in found for s in args):
                     upstream = gradients.at(k)
-                    for s, local in zip(args, gradients.locals(k) if locals is None else locals):
+                    for s, local in zip(args, gradients.locals(k)):
                         if s in found and live[s]:
                             found[s].append(times(upstream, local))
         return found

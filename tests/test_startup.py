@@ -88,8 +88,8 @@ def test_the_library_loads_only_when_it_is_used():
 
 
 # What a run of each kind loads, to the module.  One more is a cost to every such run: add it knowingly.
-PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_stat", "genericpath", "itertools", "math", "os", "os.path",
-               "posixpath", "stat"}
+PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_operator", "_stat", "genericpath", "itertools", "math",
+               "os", "os.path", "posixpath", "stat"}
 CALCULATING = {"backends", "bindings", "calculate", "cli", "complaints", "engine", "errors", "formula", "graph",
                "lexer", "notation", "ops", "options", "records", "render", "report", "spans", "streams", "syntax",
                "written"}

@@ -16,7 +16,7 @@ from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from ..engine import Note
@@ -42,11 +42,9 @@ class Cells:
         self.symbols = symbols
         self.hand = hand or Hand(digits, symbols)
         self.hand.exact = report.arithmetic == "exact"
-        self.top = report.top
-
-    def number(self, value: Any) -> str:
+        self.number: Callable[[Any], str] = self.hand.number
         """A number or an array, rounded."""
-        return self.hand.number(value)
+        self.top = report.top
 
     def line(self, value: Any) -> str:
         """A number or an array on one line."""
@@ -101,7 +99,7 @@ class Cells:
         number = self.number(edge.local)
         if self.departs(edge):
             return left, "", number, self.hand.aside(self.hand.word(self.exception(edge)))
-        names = self.names(edge.node)
+        names = self.names(edge.node) if self.hand.wants_names else ()
         rule = self.hand.formula(edge.branch, names)
         middle = "" if rule == number else f" = {rule}"
         return left, middle, number, self.hand.aside(self.hand.condition(edge.case, names)) if edge.case else ""

@@ -23,7 +23,7 @@ from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ROWS_FOR_RICH = 200
 PORTION = 10_000
@@ -35,10 +35,12 @@ Row = tuple[str, ...]
 
 
 def _lines(cells: Row) -> list[Row]:
-    """Cells of several lines as rows of one line each."""
-    if "\n" not in "".join(cells):
-        return [cells]
+    """Cells of several lines, which arrays have, as rows of one line each."""
     return list(zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""))
+
+
+def _one_line(cells: Row) -> list[Row]:
+    return [cells]
 
 
 class _Layout:
@@ -53,6 +55,7 @@ class _Layout:
         product = f"upstream {cells.symbols.times} local"
         self.cells = cells
         self.form = form
+        self.lines: Callable[[Row], list[Row]] = _lines if cells.report.trace.arrays else _one_line
         last = {"full": ("input", "local gradient", product), "lean": ("local gradient", product),
                 "tall": ("local gradient, product",)}[form]
         self.heads: Row = ("node", "forward", gradient, *last)
@@ -61,17 +64,17 @@ class _Layout:
 
     def rows(self, step: Step) -> list[Row]:
         """The lines of one node."""
-        cells, form = self.cells, self.form
-        first = _lines((cells.node(step), cells.number(step.value), cells.gradient(step)))
+        cells, form, lines = self.cells, self.form, self.lines
+        first = lines((cells.node(step), cells.number(step.value), cells.gradient(step)))
         edges: list[Row] = []
         for edge in step.edges:
             local, product = cells.local(step, edge), cells.product(edge)
             if form == "full":
-                edges += _lines((cells.label(edge), local, product))
+                edges += lines((cells.label(edge), local, product))
             elif form == "lean":
-                edges += _lines((local, product))
+                edges += lines((local, product))
             else:
-                edges += _lines((local,)) + [(f"  {line}",) for line, in _lines((product,))]
+                edges += lines((local,)) + [(f"  {line}",) for line, in lines((product,))]
         height = max(len(first), len(edges))
         first += [("",) * 3] * (height - len(first))
         edges += [("",) * (len(self.heads) - 3)] * (height - len(edges))
@@ -175,8 +178,10 @@ def _head(table: _Table, symbols: Symbols, color: bool) -> Iterator[str]:
 
 
 def _by_hand(table: _Table, color: bool) -> Iterator[str]:
-    styles = table.layout.styles if color else None
-    return (_line(table, row, styles) for row in table.rows)
+    if color:
+        return (_line(table, row, table.layout.styles) for row in table.rows)
+    line = _BETWEEN.join(f"%{'' if right else '-'}{size}s" for size, right in zip(table.widths, table.layout.right))
+    return (f"{(line % row).rstrip()}\n" for row in table.rows)
 
 
 def _line(table: _Table, row: Row, styles: Iterable[str] | None) -> str:
