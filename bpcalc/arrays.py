@@ -16,7 +16,8 @@ from functools import reduce
 
 import numpy as np
 
-from .backends import floats, run_text
+from . import special
+from .backends import SPECIAL, floats, run_text
 from .backends import words as words_of
 from .notation import DEPTH
 from .ops import FUNCTIONS, TABLE, Op
@@ -332,10 +333,10 @@ def _on_edge(s: Any, y: Any, margin: Any) -> Any:
 
 _NATIVE = {
     "exp": np.exp, "log": np.log, "sqrt": np.sqrt, "log2": np.log2, "log10": np.log10, "log1p": np.log1p,
-    "expm1": np.expm1, "cbrt": np.cbrt, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "tan": np.tan,
+    "expm1": np.expm1, "tanh": np.tanh, "sin": np.sin, "cos": np.cos, "tan": np.tan,
     "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh,
     "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh, "hypot": np.hypot, "pow": np.power, "abs": np.abs,
-    "erf": _by_entry(math.erf), "erfc": _by_entry(math.erfc), "where": np.where, "pi": math.pi,
+    "erf": _by_entry(math.erf), "where": np.where, "pi": math.pi,
     "largest": lambda xs: reduce(np.maximum, xs), "smallest": lambda xs: reduce(np.minimum, xs),
     "ties": lambda xs, out: reduce(np.add, [x == out for x in xs], 0),  # from 0: a sum of booleans is a boolean
     "add_up": lambda xs: reduce(np.add, xs), "count": len,
@@ -358,10 +359,9 @@ class Arrays:
     """Rules as functions of ndarrays."""
 
     def __init__(self) -> None:
-        own = floats().names
         self.names: dict[str, Any] = {
             "__builtins__": {}, **_NATIVE, **vocabulary,
-            "gauss": _by_entry(own["gauss"]), "normal": _by_entry(own["normal"]),
+            **{name: _by_entry(getattr(special, name)) for name in SPECIAL},
         }
         self._rules: dict[tuple[tuple[str, ...], str], Callable[..., Any]] = {}
 

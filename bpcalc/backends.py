@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NATIVE = (
-    "exp log sqrt log2 log10 log1p expm1 cbrt tanh sin cos tan asin acos atan atan2 sinh cosh asinh "
-    "acosh atanh hypot erf erfc pow"
+    "exp log sqrt log2 log10 log1p expm1 tanh sin cos tan asin acos atan atan2 sinh cosh asinh "
+    "acosh atanh hypot erf pow"
 )
+SPECIAL = frozenset(("gauss", "normal", "gelu_slope", "erfc", "cbrt", "tanh_gap"))
+"""What rules may call of special.py."""
 
 
 def run_text(source: str, name: str, namespace: dict[str, Any]) -> Any:
@@ -36,38 +38,6 @@ def run_text(source: str, name: str, namespace: dict[str, Any]) -> Any:
 def _ties(xs: Sequence[float], out: float) -> int:
     """How many of ``xs`` equal ``out``."""
     return xs.count(out)
-
-
-def _gauss(x: float, s: float) -> float:
-    """exp(-s·x²), s a power of two: the rounding error of x·x alone would cost s·x² ulps.
-
-    x is split into a part with so few bits that its square is exact, and a small rest.
-    """
-    if abs(x) > 40:
-        return 0.0
-    head = round(x * 16) / 16
-    return math.exp(-s * head * head) * math.exp(-s * (x - head) * (x + head))
-
-
-_ROOT = math.sqrt(0.5)
-_ROOT_HEAD = 0.7071067839860916          # the upper 26 bits of _ROOT
-_ROOT_REST = -4.833646656726457e-17      # sqrt(1/2) - _ROOT, from mpmath
-
-
-def _normal(x: float) -> float:
-    """The share of the normal distribution below x, erfc(-x/sqrt(2))/2.
-
-    erfc magnifies an error of its argument by 2z², so the rounding error of x·sqrt(1/2), found
-    exactly (Dekker's product), is put right to first order.
-    """
-    if abs(x) > 40:
-        return 0.0 if x < 0 else 1.0
-    z = x * _ROOT
-    big = 134217729.0 * x
-    head = big - (big - x)
-    rest, tail = x - head, _ROOT - _ROOT_HEAD
-    error = ((head * _ROOT_HEAD - z) + head * tail + rest * _ROOT_HEAD) + rest * tail + x * _ROOT_REST
-    return (math.erfc(-z) + 2 / math.sqrt(math.pi) * _gauss(z, 1.0) * error) / 2
 
 
 class Floats:
@@ -84,8 +54,6 @@ class Floats:
             "abs": abs,
             "add_up": math.fsum,
             "count": len,
-            "gauss": _gauss,
-            "normal": _normal,
             "float": float,
             "isfinite": math.isfinite,
             "islice": _islice(),
@@ -127,6 +95,10 @@ class Floats:
     def _define(self, text: str) -> None:
         # Other rows that the text names become functions first.
         for word in words(text):
+            if word in SPECIAL and word not in self.names:
+                from . import special  # only where a rule needs it
+
+                self.names[word] = getattr(special, word)
             row = FUNCTIONS.get(word)
             if row is not None and word not in self.names:
                 self.names[word] = self.rule(row.params, row.forward)

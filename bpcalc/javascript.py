@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MATHS = frozenset((
     "abs", "add_up", "count", "hypot", "largest", "smallest", "ties", "gauss", "erf", "erfc", "normal",
+    "gelu_slope", "tanh_gap",
     "exp", "log", "sqrt", "log2", "log10", "log1p", "expm1", "cbrt", "tanh", "sin", "cos", "tan", "asin",
     "acos", "atan", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh", "pow",
 ))
@@ -134,6 +135,9 @@ class _Text(ast.NodeVisitor):
     def visit_IfExp(self, node: ast.IfExp) -> str:
         test, yes, no = (self.visit(part) for part in (node.test, node.body, node.orelse))
         return f"({test}?{yes}:{no})"
+
+    def visit_List(self, node: ast.List) -> str:
+        return _list(map(self.visit, node.elts))
 
     def visit_Call(self, node: ast.Call) -> str:
         if not isinstance(node.func, ast.Name) or node.keywords:

@@ -23,8 +23,8 @@ const M = (() => {
     // exp(-s x^2) for s a power of two; x is split so that the square of its head is exact.
     gauss(x, s) {
       if (Math.abs(x) > 40) return 0;
-      const head = Math.round(x * 16) / 16;
-      return Math.exp(-s * head * head) * Math.exp(-s * (x - head) * (x + head));
+      const head = Math.round(x * 1048576) / 1048576;
+      return Math.exp(-s * head * head) * (1 + Math.expm1(-s * (x - head) * (x + head)));
     },
     // erf by the series whose terms have one sign (Abramowitz and Stegun 7.1.6), erfc by the
     // continued fraction (7.1.14); each where it is the accurate one.
@@ -43,6 +43,10 @@ const M = (() => {
     },
     // The share of the normal distribution below x.
     normal: x => x < -40 ? 0 : x > 40 ? 1 : made.erfc(-x * Math.SQRT1_2) / 2,
+    gelu_slope: x => made.normal(x) + x * made.gauss(x, 0.5) / Math.sqrt(2 * Math.PI),
+    // 1 - tanh(x)/x for z = x^2 up to 1, by Lambert's continued fraction.
+    tanh_gap: z => z * (11486475 + z * (810810 + z * (12870 + z * 44))) /
+      (34459425 + z * (16216200 + z * (945945 + z * (13860 + z * 45)))),
   };
   for (const name of ("exp log sqrt log2 log10 log1p expm1 cbrt tanh sin cos tan asin acos atan atan2 sinh cosh " +
                       "asinh acosh atanh pow").split(" "))

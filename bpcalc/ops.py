@@ -8,8 +8,9 @@ Vocabulary of a rule
     the row's parameters; ``out``, the row's own result; numbers; ``pi``; ``+ - * /``; comparisons
     and ``A if TEST else B``; the name of any row.  A row of any number of arguments calls them
     ``xs``, and the one that a partial is for ``x``; ``ties(xs, out)`` counts those equal to out.
-    ``gauss(x, s)`` is exp(-s x^2) and ``normal(x)`` the normal distribution's share below x, both
-    without the error that rounding x^2 or x / sqrt(2) first would bring.
+    ``gauss(x, s)`` is exp(-s x^2), ``normal(x)`` the normal distribution's share below x, ``gelu_slope(x)``
+    the derivative of x normal(x) and ``tanh_gap(x^2)`` 1 - tanh(x)/x: without the errors that rounding
+    x^2 or x / sqrt(2) first, or subtracting, would bring (special.py).
 
 Fields of a row
     forward     how the value is computed: stable for every argument in the domain
@@ -237,7 +238,9 @@ TABLE: tuple[Op, ...] = (
        latex=r"\mathrm{{lrelu}}({x}, {slope})", doc="relu with a slope for negative x.",
        samples=((1.5, 0.01), (-2.0, 0.2)), borders=((0.0, 0.01), (1e308, 0.01))),
     Op("elu", "x alpha=1", "x if x > 0 else alpha * expm1(x)",
-       "1 if x > 0 else alpha * exp(x)", "0 if x > 0 else expm1(x)",
+       # Far out, exp(x) loses digits to underflow that a large alpha would show: two halves keep them.
+       "1 if x > 0 else alpha * exp(x) if x > -700 else alpha * exp(x / 2) * exp(x / 2)",
+       "0 if x > 0 else expm1(x)",
        shown=("1 if x > 0 else alpha * exp(x)", "0 if x > 0 else exp(x) - 1"),
        definition="x if x > 0 else alpha * (exp(x) - 1)",
        kinks=(("x == 0 and alpha != 1", "elu has a corner at 0; its gradient there is alpha"),),
@@ -295,7 +298,10 @@ TABLE: tuple[Op, ...] = (
        latex=r"\sqrt[3]{{{x}}}", doc="Cube root, of negative numbers too.",
        samples=((0.125,), (-3.0,)), borders=((0.0,),)),
     # ------------------------------------------------------------------------ squashing functions
-    Op("tanh", "x", "tanh(x)", "1 / cosh(x) / cosh(x) if abs(x) < 700 else 0", shown=("1 - out^2",),
+    # The library's function is up to 2 ulps off below 1.
+    Op("tanh", "x", "x - x * tanh_gap(x * x) if -1 < x < 1 else tanh(x)",
+       "(1 - out) * (1 + out) if -0.6 < x < 0.6 else 1 / cosh(x) / cosh(x) if abs(x) < 700 else 0",
+       shown=("1 - out^2",), definition="tanh(x)",
        latex=r"\tanh({x})", doc="Hyperbolic tangent.",
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,), (20.0,))),
     Op("sigmoid", "x", "1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
@@ -312,7 +318,7 @@ TABLE: tuple[Op, ...] = (
        shown=("sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x))",), definition="x / (1 + exp(-x))",
        latex=r"\mathrm{{silu}}({x})", doc="x times sigmoid(x).", aliases=("swish",),
        samples=((0.5,), (-3.0,)), borders=((1000.0,), (-1000.0,))),
-    Op("gelu", "x", "x * normal(x)", "normal(x) + x * gauss(x, 0.5) / sqrt(2 * pi)",
+    Op("gelu", "x", "x * normal(x)", "gelu_slope(x)",
        shown=("(1 + erf(x / sqrt(2))) / 2 + x * exp(-x^2 / 2) / sqrt(2 * pi)",),
        definition="x * (1 + erf(x / sqrt(2))) / 2",
        latex=r"\mathrm{{gelu}}({x})", doc="x times the normal distribution's share below x.",
@@ -371,7 +377,7 @@ TABLE: tuple[Op, ...] = (
     Op("asinh", "x", "asinh(x)", "1 / hypot(1, x)", shown=("1 / sqrt(1 + x^2)",),
        latex=r"\mathrm{{arsinh}}({x})", doc="Inverse hyperbolic sine.", aliases=("arcsinh",),
        samples=((0.5,), (-3.0,)), borders=((1e200,),)),
-    Op("acosh", "x", "acosh(x)", "1 / (sqrt(x - 1) * sqrt(x + 1))", shown=("1 / sqrt(x^2 - 1)",),
+    Op("acosh", "x", "acosh(x)", "1 / sqrt((x - 1) * (x + 1)) if x < 1e9 else 1 / x", shown=("1 / sqrt(x^2 - 1)",),
        domain=(("x >= 1", "needs a number of at least 1"),),
        latex=r"\mathrm{{arcosh}}({x})", doc="Inverse hyperbolic cosine.", aliases=("arccosh",),
        samples=((1.5,), (3.0,)), borders=((1.0,), (0.5,), (1e200,))),
@@ -422,14 +428,18 @@ TABLE: tuple[Op, ...] = (
        latex=r"[{a} \ne {b}]", doc="1 where a differs from b, else 0; the gradient is 0.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
     Op("huber", "p t delta=1", "(p - t) * (p - t) / 2 if abs(p - t) <= delta else delta * (abs(p - t) - delta / 2)",
-       "clip(p - t, -delta, delta)", "-clip(p - t, -delta, delta)", "abs(p - t) - delta if abs(p - t) > delta else 0",
+       "clip(p - t, -delta, delta)", "-clip(p - t, -delta, delta)",
+       # In one sum, as p - t rounded first would be off by much of a small difference.
+       "add_up([p, -t, -delta]) if p - t > delta else add_up([t, -p, -delta]) if t - p > delta else 0",
        shown=("clip(p - t, -delta, delta)", "-clip(p - t, -delta, delta)", "max(abs(p - t) - delta, 0)"),
        domain=(("delta > 0", "needs a delta above 0"),), guarded=True,
        latex=r"\mathrm{{huber}}_{{{delta}}}({p}, {t})",
        doc="Huber loss: (p - t)^2/2 near t, straight beyond delta.",
        samples=((1.5, 1.0, 1.0), (-2.0, 3.0, 0.5)), borders=((1.0, 2.0, 0.0), (1e200, 0.0, 1.0), (0.0, -1e200, 2.0))),
     Op("bce", "p t", "(-t * log(p) if t != 0 else 0) + (-(1 - t) * log1p(-p) if t != 1 else 0)",
-       "(p - t) / (p * (1 - p))", "log1p(-p) - log(p)",
+       "(p - t) / (p * (1 - p))",
+       # Near 1/2 the two logarithms are nearly the same; 1 - 2p is exact there.
+       "log1p((1 - 2 * p) / p) if 0.25 <= p <= 0.75 else log1p(-p) - log(p)",
        shown=("(p - t) / (p * (1 - p))", "log(1 - p) - log(p)"),
        definition="-t * log(p) - (1 - t) * log(1 - p)",
        domain=(("0 <= p <= 1", "needs a probability from 0 to 1"),
@@ -438,8 +448,10 @@ TABLE: tuple[Op, ...] = (
        latex=r"\mathrm{{bce}}({p}, {t})", doc="Binary cross-entropy of a probability p and a target t.",
        aliases=("binary_cross_entropy",),
        samples=((0.25, 1.0), (0.7, 0.0), (0.4, 0.5)), borders=((0.0, 1.0), (1.0, 1.0), (0.0, 0.0), (1.5, 0.5))),
-    Op("bce_with_logits", "z t", "(z * (1 - t) if z > 0 else -z * t) + log1p(exp(-abs(z)))", "sigmoid(z) - t", "-z",
-       definition="log(1 + exp(z)) - z * t",
+    Op("bce_with_logits", "z t", "(z * (1 - t) if z > 0 else -z * t) + log1p(exp(-abs(z)))",
+       # sigmoid(z) - t, t taken from what is near it: sigmoid's last digit would be much of a small difference.
+       "1 - t - sigmoid(-z) if z > 1 else sigmoid(z) - t if z < -1 else 0.5 - t + tanh(z / 2) / 2", "-z",
+       shown=("sigmoid(z) - t", "-z"), definition="log(1 + exp(z)) - z * t",
        latex=r"\mathrm{{bce}}(\sigma({z}), {t})", doc="Binary cross-entropy of a score z and a target t, stable.",
        aliases=("bce_logits",),
        samples=((0.5, 1.0), (-3.0, 0.0), (2.0, 0.25)), borders=((1000.0, 1.0), (-1000.0, 1.0), (0.0, 0.0))),

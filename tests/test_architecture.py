@@ -13,7 +13,7 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 
 # From the bottom up: a module imports only from layers below its own.
 LAYERS = [
-    {"errors", "ops", "records", "written"},
+    {"errors", "ops", "records", "special", "written"},
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
     {"backends", "complaints", "javascript", "notation", "render.grids"},
     {"arrays"},
