@@ -60,6 +60,7 @@ class Floats:
             "largest": max,
             "nan": math.nan,
             "pi": math.pi,
+            "range": range,
             "reversed": reversed,
             "smallest": min,
             "ties": _ties,

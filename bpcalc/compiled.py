@@ -73,11 +73,13 @@ class Straight:
         self.checks = self._forward(frozenset(free))
         self.results = [self.names[graph.output], *self._backward(leaves, upstream)]
 
-    def descend(self, rate: float) -> None:
-        """Let the results be what the arguments become, weight + (-rate * gradient)."""
-        for at, (weight, slope) in enumerate(zip(self.arguments, self.results[1:])):
-            self.backward.append(Line(f"x{weight}", f"{weight} + {number(-rate)} * {slope}", (weight, slope)))
-            self.results[1 + at] = f"x{weight}"
+    def checked(self) -> list[Line]:
+        """All lines in order, with those that raise ValueError where something does not hold or is not finite."""
+        # A sum that overflows though its terms are finite only costs the caller a second look.
+        checks = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
+                  for names in _portions([*self.checks, *self.results[1:]], _TERMS)]
+        guards = [Line("", f"if not ({line.text}): raise ValueError", line.reads) for line in self.guards]
+        return [*self.forward, *guards, *self.backward, *checks]
 
     def _forward(self, free: frozenset[int]) -> list[str]:
         graph, names = self.graph, self.names
@@ -184,9 +186,16 @@ def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
     while " if " in text:
         yes, _, rest = text.partition(" if ")
         test, _, no = rest.partition(" else ")
-        if "(" in test or yes.count("(") != yes.count(")") or not words(test) & names <= numbers.keys():
+        if "(" in test or yes.count("(") != yes.count(")"):
             break
-        text = yes if floats().rule(tuple(numbers), test)(*numbers.values()) else no
+        # Of `a == 0 or b == 2` a known b alone may be enough.
+        known = [part for part in test.split(" or ") if words(part) & names <= numbers.keys()]
+        if any(floats().rule(tuple(numbers), part)(*numbers.values()) for part in known):
+            text = yes
+        elif " or ".join(known) == test:
+            text = no
+        else:
+            break
     return text
 
 
@@ -201,29 +210,57 @@ def _is_name(text: str) -> bool:
 
 # ------------------------------------------------------------------------------------------- floats
 def on_floats(graph: Graph, free: Sequence[int], leaves: Sequence[int], live: bytearray,
-              known: Mapping[int, float], upstream: float = 1.0,
-              rate: float | None = None) -> Callable[..., Sequence[float]]:
+              known: Mapping[int, float], upstream: float = 1.0) -> Callable[..., Sequence[float]]:
     """``f(*free)``: the output's value and the gradients of ``leaves``, all finite.
 
-    With ``rate`` it gives what ``leaves``, which are ``free``, become by a step of gradient descent in
-    the place of their gradients.
     It raises ArithmeticError or ValueError where something does not exist or is not finite.  Compiling
     costs some 15 µs a node and then saves four fifths of an evaluation (tests/bench/repeat.py).
     """
     code = Straight(graph, free, leaves, live, known, upstream)
-    if rate is not None:
-        code.descend(rate)
     rows = {graph.row(k) for k in range(len(graph))}
-    # A sum that overflows though its terms are finite only costs the caller a second look.
-    checks = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
-              for names in _portions([*code.checks, *code.results[1:]], _TERMS)]
-    guards = [Line("", f"if not ({line.text}): raise ValueError", line.reads) for line in code.guards]
-    lines = [*code.forward, *guards, *code.backward, *checks]
+    lines = code.checked()
     returned = f"return ({', '.join(code.results)},)"
     if len(lines) <= CHUNK:
         head = f"def made({', '.join(code.arguments)}):"
         return floats().compiled("\n ".join([head, *map(str, lines), returned]), rows)
     return _in_chunks(code, lines, rows)
+
+
+def loop_on_floats(graph: Graph, leaves: Sequence[int], live: bytearray, known: Mapping[int, float], upstream: float,
+                   rate: float) -> Callable[..., tuple[int, Sequence[float], Sequence[float]]] | None:
+    """``f(steps, until, patience, losses, rises, *weights)``: steps of gradient descent, weight + (-rate * gradient).
+
+    Each appends the loss at the weights to ``losses`` and updates them.  They end after ``steps``, where the
+    loss changed by no more than ``until``, where it rose ``patience`` times in a row (``rises`` of them
+    before), and before a step in which something is not finite.  Given back are the rises so far, the
+    weights of the last loss and the updated ones.  None for graphs whose code would be longer than CHUNK.
+    """
+    code = Straight(graph, leaves, leaves, live, known, upstream)
+    updates = [f"x{weight}" for weight in code.arguments]
+    for target, weight, slope in zip(updates, code.arguments, code.results[1:]):
+        code.backward.append(Line(target, f"{weight} + {number(-rate)} * {slope}", (weight, slope)))
+    code.results[1:] = updates
+    lines = code.checked()
+    if len(lines) > CHUNK:
+        return None
+    weights, before, after = (", ".join(names) + "," for names in (
+        code.arguments, [f"old{weight}" for weight in code.arguments], updates))
+    source = [
+        f"def made(_steps, _until, _patience, _losses, _rises, {weights}):",
+        f" _put, _last, ({before}) = _losses.append, _losses[-1], ({weights})",
+        " try:",
+        "  for _ in range(_steps):",
+        *(f"   {line}" for line in lines),
+        f"   _loss = {code.results[0]}",
+        "   _put(_loss)",
+        f"   {before} {weights} = {weights} {after}".replace(", =", " ="),
+        "   _rises = _rises + 1 if _loss > _last else 0",
+        "   _change, _last = abs(_loss - _last), _loss",
+        "   if _change <= _until or _rises == _patience: break",
+        " except (ArithmeticError, ValueError): pass",
+        f" return _rises, ({before}), ({weights})",
+    ]
+    return floats().compiled("\n".join(source), {graph.row(k) for k in range(len(graph))})
 
 
 def _portions(items: Sequence[T], size: int) -> list[Sequence[T]]:

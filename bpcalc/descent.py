@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import isfinite, sqrt
 
-from .compiled import on_floats
+from .compiled import loop_on_floats, on_floats
 from .engine import Gradients, backward, forward, variables
 from .errors import BpcalcError, DomainProblem, UsageProblem
 from .report import Report
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .graph import Graph
 
     Move = Callable[[Sequence[Any], Sequence[Any]], list[Any]]
+    Walked = tuple[int, Sequence[Any], Sequence[Any]]
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam")
 HEAVY = ("momentum", "nesterov")
@@ -33,6 +34,9 @@ WORTHWHILE = 50
 
 COMPILED = 100_000
 """Graphs of up to this many nodes are compiled, at some 2 KB a node."""
+
+_BURST = 1_024
+"""Steps between two signs of progress."""
 
 _PATIENCE = 20
 _TOO_LARGE = "too large for a double-precision number"
@@ -130,58 +134,56 @@ def _descend(report: Report, rate: float, iterations: int, optimizer: str, momen
     result = Descent(names, rate, optimizer, start, found, inside)
     move = _Optimizer(optimizer, rate, momentum, len(names), report.trace.arrays).move
     carefully = _evaluation(report)
-    advance = _advance(report, rate, move, optimizer) if iterations >= WORTHWHILE or report.trace.arrays else None
-    often = 1 if report.trace.arrays else 1024
-    loss = report.value
+    walk = _walk(report, rate, move, optimizer) if iterations >= WORTHWHILE or report.trace.arrays else None
+    burst = 1 if report.trace.arrays else _BURST
     weights: Sequence[Any] = start
-    put = result.losses.append
-    put(loss)
-    rises = 0
+    losses = result.losses
+    losses.append(report.value)
+    rises = step = 0
     proposed: Sequence[Any] = move(weights, found)
     for name, new in zip(names, proposed):
         if not _is_finite(new):
             raise DomainProblem(f"the new value of {name} is {_TOO_LARGE}", hint="try a smaller --lr")
-    for step in range(1, iterations + 1):
-        try:
-            if advance is None:
-                raise ValueError
-            new, *following = advance(*proposed)
-        except (ArithmeticError, ValueError):
+    while step < iterations:
+        if walk is not None:
+            rises, last, proposed = walk(min(burst, iterations - step), -1.0 if until is None else until, _PATIENCE,
+                                         losses, rises, *proposed)
+            if len(losses) > step + 1:
+                weights = last
+        if len(losses) == step + 1:
+            # Not a single step: the engine's own passes make it, or say why there is none.
             try:
                 new, *slopes = carefully(*proposed)
             except _Diverged as error:
+                step += 1
                 if error.loss is not None:
                     weights = proposed
-                    put(error.loss)
+                    losses.append(error.loss)
                     if step == iterations:
                         break                      # no gradient is needed any more
                 elif step == 1:
                     weights, result.lost = proposed, str(error)
                 result.stopped = f"stopped at step {step}: {error}"
                 break
-            following = move(proposed, slopes)
-        weights, proposed = proposed, following
-        put(new)
-        rises = rises + 1 if new > loss else 0
-        change, loss = abs(new - loss), new
-        if until is not None and change <= until:
+            weights, proposed = proposed, move(proposed, slopes)
+            losses.append(new)
+            rises = rises + 1 if new > losses[-2] else 0
+        step = len(losses) - 1
+        if until is not None and abs(losses[-1] - losses[-2]) <= until:
             result.stopped = f"converged at step {step}: the loss changed by no more than {until:g}"
             break
         if rises == _PATIENCE and step < iterations:
             result.stopped = f"stopped at step {step}: the loss rose {_PATIENCE} times in a row; try a smaller --lr"
             break
-        if progress is not None and step % often == 0:
+        if progress is not None:
             progress(step)
     result.after = list(weights)
     result.steps = 1 if result.lost else len(result.losses) - 1
     return result
 
 
-def _advance(report: Report, rate: float, move: Move, optimizer: str) -> Callable[..., Sequence[Any]] | None:
-    """A quick function from the updated variables' values to the loss there and their next values.
-
-    It raises ArithmeticError or ValueError where something is not finite.  None for long graphs.
-    """
+def _walk(report: Report, rate: float, move: Move, optimizer: str) -> Callable[..., Walked] | None:
+    """What makes several steps at once and quickly, as :func:`compiled.loop_on_floats` says; None for long graphs."""
     graph, given = report.graph, report._gradients
     leaves = given.leaves
     evaluate: Callable[..., Sequence[Any]]
@@ -194,14 +196,26 @@ def _advance(report: Report, rate: float, move: Move, optimizer: str) -> Callabl
     else:
         held = {k: report.trace.values[k] for k in range(len(graph.inputs)) if k not in leaves}
         if optimizer == "sgd":
-            return on_floats(graph, leaves, leaves, given.live, held, report.upstream, rate)
+            loop = loop_on_floats(graph, leaves, given.live, held, report.upstream, rate)
+            if loop is not None:
+                return loop
         evaluate = on_floats(graph, leaves, leaves, given.live, held, report.upstream)
 
-    def advance(*weights: Any) -> Sequence[Any]:
-        loss, *slopes = evaluate(*weights)
-        return loss, *move(weights, slopes)
+    def walk(steps: int, until: float, patience: int, losses: list[Any], rises: int, *proposed: Any) -> Walked:
+        weights: Sequence[Any] = proposed
+        try:
+            for _ in range(steps):
+                loss, *slopes = evaluate(*proposed)
+                weights, proposed = proposed, tuple(move(proposed, slopes))
+                rises = rises + 1 if loss > losses[-1] else 0
+                losses.append(loss)
+                if abs(loss - losses[-2]) <= until or rises == patience:
+                    break
+        except (ArithmeticError, ValueError):
+            pass                                   # the caller looks at this step again
+        return rises, weights, proposed
 
-    return advance
+    return walk
 
 
 def _evaluation(report: Report) -> Callable[..., Sequence[Any]]:

@@ -504,3 +504,25 @@ def test_the_shipped_images_are_learnt_from_the_command_line(bpcalc):
     weights = shlex.split(ran.out.split("to paste: ")[1].splitlines()[0])
     right = bpcalc(words[0].format("mean(hinge(s, label, 0) == 0)"), *words[1:3], *weights).out
     assert float(right.splitlines()[0].split()[-1]) > 0.9
+
+
+@pytest.mark.parametrize(("text", "values", "rate", "until"), [
+    ("(x^2 - y)^2 + 0.1*tanh(x*y) + exp(-x*x)", {"x": 1.3, "y": -0.4}, 1e-2, None),
+    ("(x - 3)^2 + y^2", {"x": 0.1, "y": 5}, 1e-3, 1e-4),           # ends on the way
+    ("x^2 + y^2", {"x": 1e-3, "y": 1}, 1.01, None),                # rises
+    ("sqrt(x)*y^2", {"x": 1, "y": 2}, 1e-3, None),                 # walks out of the domain
+    ("1/x^2 + exp(y)", {"x": 1e-3, "y": 1}, 10, None),             # leaps out of range
+    ("x^4 * y^4", {"x": 3, "y": 4}, 0.1, None),                    # overflows
+])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_steps_in_bursts_are_the_steps_one_by_one(text, values, rate, until, optimizer, monkeypatch):
+    report = backprop(text, values)
+    kinds = []
+    for worthwhile in (0, 10 ** 9):
+        monkeypatch.setattr("bpcalc.descent.WORTHWHILE", worthwhile)
+        found = descend(report, rate, 2_500, optimizer, until=until)
+        kinds.append((found.after, found.losses, found.steps, found.stopped, found.lost))
+    quick, careful = kinds
+    assert quick[0] == pytest.approx(careful[0], rel=1e-9)
+    assert quick[1] == pytest.approx(careful[1], rel=1e-9)
+    assert quick[2:] == careful[2:]
