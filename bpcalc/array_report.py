@@ -77,7 +77,7 @@ class ArrayReport(Report):
             else:
                 yield own, nothing, args, (*(self._called(i)[0] for i in args), self.label(k))
 
-    def each_flow(self) -> Iterator[Flow]:
+    def each_flow(self, by_label: bool = False) -> Iterator[Flow]:
         """Every edge in forward order as (node, input, slot, formula, local, upstream, product)."""
         for edge in self.each_edge():
             yield edge.node, edge.input, edge.slot, edge.formula, edge.local, edge.upstream, edge.product

@@ -88,9 +88,8 @@ def execute(options: dict[str, Any], words: list[str]) -> Output:
     if options["check"] or options["check_file"] is not None:
         if options["worksheet"]:
             raise UsageProblem("--worksheet and checking cannot go together", hint="first the one, then the other")
-        if options["round"] or options["exact"]:
-            raise UsageProblem("--round and --exact have no part in checking",
-                               hint="answers that were rounded on the way are right without them, and so are fractions")
+        if options["exact"]:
+            raise UsageProblem("--exact has no part in checking", hint="fractions are right answers without it")
         return _homework(report, form, digits, options)
     for key in ("require", "strict", "tolerance", "reveal"):
         if options[key] and not (key == "reveal" and options["worksheet"]):
@@ -401,8 +400,13 @@ def _on_paper(report: Report, options: dict[str, Any]) -> Report:
     for key in (*asked[1:], "symbolic", "gradcheck", "lr"):
         if options[key]:
             raise UsageProblem(f"--{asked[0]} and --{key} cannot go together", hint="leave one of them out")
-    if options["exact"]:
-        return report.exact()
+    return report.exact() if options["exact"] else _carried(report, options) or report
+
+
+def _carried(report: Report, options: dict[str, Any]) -> Report | None:
+    """The run in the hand arithmetic that --round asks for."""
+    if options["round"] is None:
+        return None
     from .rounded import MOST
 
     return report.rounded(_whole(options["round"], "--round", 0, MOST, 0))
@@ -448,7 +452,8 @@ def _homework(report: Report, form: str, digits: int, options: dict[str, Any]) -
             raise InputProblem(f"{name} is not filled in yet", hint="write the numbers behind the keys: dx = -4")
         raise UsageProblem("there is no answer to check", hint='for example --check "dx=-4"')
     tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
-    verdicts = check(report, answers, require, options["strict"], tolerance, _learned(report, options), unread or ())
+    verdicts = check(report, answers, require, options["strict"], tolerance, _learned(report, options), unread or (),
+                     _carried(report, options))
     code = int(not all(verdict.passed for verdict in verdicts))
     if form == "json":
         from .render import to_json
@@ -539,7 +544,7 @@ def _class_list(report: Report, form: str, options: dict[str, Any]) -> Iterable[
     if form not in ("table", "csv", "json"):
         raise UsageProblem(f"--format {form} cannot show a class list", hint="use the default, csv or json")
     tolerance = None if options["tolerance"] is None else constant(options["tolerance"], "tolerance")
-    judge = Judge(report, options["strict"], tolerance, _learned(report, options))
+    judge = Judge(report, options["strict"], tolerance, _learned(report, options), _carried(report, options))
     text = decode_stdin() if path == "-" else read_text(path)
     found = grade(text, report, judge, path, _bar if _is_terminal(sys.stderr) else None)
     if _is_terminal(sys.stderr):

@@ -16,7 +16,9 @@ class KeptGradients(Gradients):
 
     def __init__(self, trace: Trace, grads: list[float], run: Gradients, reached: bytearray | None,
                  locals: dict[int, list[float | None]]) -> None:
-        super().__init__(trace, grads, run.live, run.leaves, run.upstream, reached)
+        # The gradient that arrives is one of these numbers, too: where the run has it, it is the output's own.
+        arrived = grads[trace.graph.output] if run.live[trace.graph.output] else run.upstream
+        super().__init__(trace, grads, run.live, run.leaves, arrived, reached)
         self._locals = locals
 
     def local(self, k: int, slot: int) -> float | None:

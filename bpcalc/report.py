@@ -159,12 +159,13 @@ class Report(Streams):
         return "".join(report_lines(self))
 
     def check(self, answers: Mapping[str, Any] | str, require: str = "given", strict: bool = False,
-              tolerance: float | None = None, lr: float | None = None) -> list[AnswerVerdict]:
+              tolerance: float | None = None, lr: float | None = None,
+              decimals: int | None = None) -> list[AnswerVerdict]:
         """Verdicts on a student's answers, such as ``{"q": 3, "dx": "-4", "dq/dx": 1}`` or their text.
 
         Text keeps the digits that were typed, which say how far it was rounded; numbers are taken with
         the digits of their shortest decimal form.  None and "" are blanks.  ``lr`` is the rate of the
-        update that keys such as ``new w`` are about.
+        update that keys such as ``new w`` are about.  With ``decimals`` the numbers of :meth:`rounded` are right as well.
         """
         from .homework.answers import parse_answers, read_items
         from .homework.check import check
@@ -180,7 +181,8 @@ class Report(Streams):
             typed = {key: "" if value is None else str(value.tolist() if hasattr(value, "tolist") else value).strip()
                      for key, value in answers.items()}
             found = read_items(((key, text, Source(f"{key} = {text}", "answers")) for key, text in typed.items()), self)
-        return check(self, found, require, strict, tolerance, learned)
+        carried = None if decimals is None else self.rounded(decimals)
+        return check(self, found, require, strict, tolerance, learned, carried=carried)
 
     def descend(self, rate: float, iterations: int = 1, optimizer: str = "sgd", momentum: float = 0.9,
                 until: float | None = None) -> Descent:

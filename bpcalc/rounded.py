@@ -221,8 +221,10 @@ class _Hand:
             if not live[k]:
                 continue
             if k == graph.output:
-                total: Carried | None = Carried(exact(run.upstream))
-                grads[k] = run.upstream
+                # Given like a variable's value: 1/3 has no short decimal form and is rounded.
+                given = Carried(exact(run.upstream))
+                total: Carried | None = given if is_short(run.upstream) else self.carry(given.number)
+                grads[k] = run.upstream if is_short(run.upstream) else total.written(decimals)
             elif k in sums:
                 arrived = sums[k]
                 total = arrived and self.carry(arrived.number, arrived.drifted)

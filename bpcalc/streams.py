@@ -153,15 +153,16 @@ class Streams:
         """Every node's expression over names, in forward order; None when longer than TEXT_LIMIT."""
         return (own for own, _, _, _ in self.each_written())
 
-    def each_flow(self) -> Iterator[Flow]:
+    def each_flow(self, by_label: bool = False) -> Iterator[Flow]:
         """Every edge in forward order as (node, input, slot, formula, local, upstream, product), for large outputs.
 
+        Formulas call unnamed inputs by their expression, or with ``by_label`` by their label, as tables do.
         In a sound run the product is the upstream itself, the same object, where the local gradient is 1.
         """
         gradients, live = self._gradients, self._gradients.live
         sound = gradients.sound()
         product: float | None
-        streams = zip(live, self.each_written(), gradients.each_locals(), gradients.each())
+        streams = zip(live, self.each_written(by_label), gradients.each_locals(), gradients.each())
         for k, (flows, (_, pattern, args, parts), locals, upstream) in enumerate(streams):
             if not flows or pattern is None:
                 continue

@@ -199,7 +199,7 @@ def test_json_has_the_carried_numbers_and_the_drift(bpcalc):
 
 @pytest.mark.parametrize("words", [
     ["--round", "16"], ["--round", "-1"], ["--round", "x"], ["--round", "2", "--symbolic"],
-    ["--round", "2", "--lr", "0.1"], ["--round", "2", "--check", "dx=1"]])
+    ["--round", "2", "--lr", "0.1"]])
 def test_what_cannot_be_carried_is_refused(bpcalc, words):
     ran = bpcalc("f = x/3", "x=1", *words)
     assert (ran.code, ran.out) == (2, "")

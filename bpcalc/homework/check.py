@@ -98,16 +98,17 @@ class Judgement:
 
 def check(report: Report, answers: Sequence[Answer], require: str = "given", strict: bool = False,
           tolerance: float | None = None, learned: Descent | None = None,
-          unread: Sequence[Unread] = ()) -> list[AnswerVerdict]:
+          unread: Sequence[Unread] = (), carried: Report | None = None) -> list[AnswerVerdict]:
     """A verdict for every answer, also for those that could not be read, and one for every answer that is missing.
 
     ``require`` asks for the ``leaves``' gradients or ``all`` named values and gradients; ``strict`` lets
     no early rounding, truncation, choice at a kink or following answer pass; ``tolerance`` is a relative one that
-    replaces the typed digits; ``learned`` is the update that keys such as ``new w`` are about.
+    replaces the typed digits; ``learned`` is the update that keys such as ``new w`` are about; ``carried`` is the same
+    run in hand arithmetic, whose numbers are right as well.
 
     Raises UsageProblem for settings that make no sense.
     """
-    verdicts = Judge(report, strict, tolerance, learned).verdicts(answers, require)
+    verdicts = Judge(report, strict, tolerance, learned, carried).verdicts(answers, require)
     if not unread:
         return verdicts
     there = {key_of(item.place, report) for item in unread if item.place is not None}
@@ -127,13 +128,14 @@ class Judge:
     """Judges any number of answer sheets for one report; see :func:`check` for the settings."""
 
     def __init__(self, report: Report, strict: bool = False, tolerance: float | None = None,
-                 learned: Descent | None = None) -> None:
+                 learned: Descent | None = None, carried: Report | None = None) -> None:
         if tolerance is not None and not 0 <= tolerance < 1:
             raise UsageProblem("a tolerance is a relative error from 0 to 1, for example 0.01")
         self.report = report
         self.strict = strict
         self.tolerance = tolerance
         self.learned = learned
+        self.carried = None if carried is None else Judge(carried, strict, tolerance)
         self.small = len(report) <= LIMIT and not report.trace.arrays
         self._plan: Plan | None = None
         self._update: Update | None = None
@@ -249,6 +251,11 @@ class Judge:
         unit = None if answer.unit is None else answer.unit * units
         return rounding.fits(answer.value, unit, exact)
 
+    def is_exactly(self, answer: Answer) -> bool:
+        """Whether an answer is this run's number to the digit."""
+        exact = self.exact(answer.place)
+        return answer.value is None if exact is None else self.fits(answer, exact)
+
     def _is_right(self, answer: Answer, exact: float) -> bool:
         if self.fits(answer, exact):
             return True
@@ -289,6 +296,9 @@ class Judge:
         exact = self.exact(answer.place)
         if exact is not None and self._is_right(answer, exact):
             return Judgement(RIGHT)
+        if self.carried is not None and answer.kind != NEW and self.carried.is_exactly(answer):
+            decimals = self.carried.report.decimals
+            return Judgement(RIGHT, f"with {decimals} decimal{'' if decimals == 1 else 's'} carried at every step")
         key = (answer.place, answer.typed, tuple((other.place, other.typed, found.status)
                                                  for other, found in earlier))
         found = self._judged.get(key)

@@ -117,9 +117,13 @@ def json_items(text: str, name: str, expression: str = "") -> Iterator[Item]:
 
 def _array(value: list[Any]) -> str | None:
     """A list of numbers, or of lists of numbers, as it is written in an answer."""
-    rows = [f"[{', '.join(row)}]" if isinstance(row, list) and all(isinstance(cell, str) for cell in row) else row
+    rows = [_array(row) if isinstance(row, list) and not _is_nested(row) else "_" if row is None else row
             for row in value]
     return f"[{', '.join(rows)}]" if rows and all(isinstance(row, str) for row in rows) else None
+
+
+def _is_nested(value: list[Any]) -> bool:
+    return any(isinstance(part, list) for part in value)
 
 
 def _is_object(data: Any) -> bool:

@@ -78,11 +78,12 @@ class Cells:
             return total
         shown = [self.number(term) for term in step.terms[:_TERMS]]
         if len(step.terms) > _TERMS:
-            shown[-1:] = [f"… ({len(step.terms)} terms)" if self.symbols.unicode else f"... ({len(step.terms)} terms)"]
+            dots = "…" if self.symbols.unicode else self.hand.dots
+            shown[-1:] = [f"{dots} {self.hand.word(f'({len(step.terms)} terms)')}"]
         parts = [shown[0]]
         for term in shown[1:]:
             parts += [" - ", term[1:]] if term[0] == "-" else [" + ", term]
-        return beside(*parts, " = ", total)
+        return beside(*parts, f" {self.hand.equals(step.gradient)} ", total)
 
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""

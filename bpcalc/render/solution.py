@@ -166,7 +166,7 @@ def table(report: Report, hand: TexHand, everything: bool) -> Table:
 
 
 def _rows(cells: Cells, step: Step) -> Iterator[tuple[str, ...]]:
-    gradient = cells.number(step.gradient) if step.live else ""
+    gradient = cells.gradient(step)
     first: tuple[str, ...] = (Math(cells.node(step)), Math(cells.number(step.value)), gradient and Math(gradient))
     for edge in step.edges:
         yield (*first, Math(cells.local(step, edge)), Math(cells.product(edge)))

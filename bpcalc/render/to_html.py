@@ -141,7 +141,9 @@ class _Page:
     def _number(self, key: str, value: Any, absolute: bool = False) -> str:
         if shape_of(value):
             return f'<span data-n="{key}" class="grid">{show_value(value, self.digits)}</span>'
-        shown = show_value(abs(value) if absolute and value is not None else value, self.digits)
+        shown = show_value(value, self.digits)
+        if absolute:                               # its minus sign is the sum's
+            shown = shown.removeprefix("-")
         return f'<span data-n="{key}"{" data-a" if absolute else ""}>{shown}</span>'
 
     def _value(self, k: int) -> str:

@@ -27,7 +27,7 @@ BLANKS = r"""\providecommand{\blank}[2]{\underline{\makebox[28mm]{\strut$#2$}}}
 """
 """LaTeX for a blank: a key, which is not printed, and the number, which is filled in."""
 
-_ASK = "Fill in the numbers. bpcalc checks them with --check-file."
+_ASK = "Fill in the numbers. bpcalc checks them with {}--check-file."
 _KEY = "The key to the worksheet."
 
 
@@ -112,7 +112,7 @@ class _Sheet:
         """What is to be done with the sheet."""
         decimals = self.report.decimals
         carry = [] if decimals is None else [f"Carry {decimals} decimal{'' if decimals == 1 else 's'} at every step."]
-        return [_KEY if self.reveal else _ASK, *carry]
+        return [_KEY if self.reveal else _ASK.format("" if decimals is None else f"--round {decimals} "), *carry]
 
     def head(self) -> Iterator[Block]:
         """What the sheet is, and what is given."""
