@@ -65,6 +65,7 @@ class Op:
         "guarded",
         "kinks",
         "latex",
+        "legend",
         "name",
         "one",
         "pair",
@@ -105,6 +106,7 @@ class Op:
         vectors: tuple[str, ...] | None = None,
         statics: str = "",
         fits: str = "",
+        legend: str = "",
     ) -> None:
         words = params.split()
         self.code = -1
@@ -129,6 +131,7 @@ class Op:
         self.vectors = vectors or rules
         self.statics = {word.partition("=")[0]: word.partition("=")[2] for word in statics.split()}
         self.fits = fits
+        self.legend = legend
         self.doc = doc
         self.latex = latex
         self.samples = samples
@@ -401,7 +404,7 @@ TABLE: tuple[Op, ...] = (
        samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
     # ---------------------------------------------------------------------- sums, choices and losses
     Op("sum", "xs", "add_up(xs)", "1", one="reduce_sum",
-       latex=r"\sum({xs})", doc="Sum of two or more; of an array's entries: sum(x, axis=0).",
+       latex=r"\mathrm{{sum}}({xs})", doc="Sum of two or more; of an array's entries: sum(x, axis=0).",
        samples=((1.5, -2.0), (1.0, 5.0, 2.0)), borders=((1e308, 1e308), (1e16, 1.0, -1e16))),
     Op("mean", "xs", "add_up(xs) / count(xs)", "1 / count(xs)", one="reduce_mean",
        latex=r"\mathrm{{mean}}({xs})", doc="Mean of two or more; of an array's entries: mean(x, axis=0).",
@@ -519,7 +522,7 @@ TABLE: tuple[Op, ...] = (
        latex=r"\ln \sum e^{{{x}}}", doc="log(sum(exp(x))) along the last axis, stable."),
     Op("one_hot", "y n", "one_hot(y, n)", pulls=("", ""), rules=("", ""),
        fits="one_hot needs whole numbers from 0 to n - 1",
-       latex=r"\mathrm{{onehot}}({y})", doc="A 1 in the place of each label, 0 in the other n - 1 places."),
+       latex=r"\mathrm{{onehot}}({y}, {n})", doc="A 1 in the place of each label, 0 in the other n - 1 places."),
     Op("cross_entropy", "s y", "log_sum_exp(s, -1, 0) - pick(s, y)",
        pulls=("last(g) * (softmax(s, -1) - mark(s, y))", ""),
        rules=("{g} · (softmax({s}) - onehot({y}))", ""),
@@ -528,11 +531,11 @@ TABLE: tuple[Op, ...] = (
     Op("hinge", "s y margin=1", "violation(s, y, margin)",
        pulls=("last(g) * (violated(s, y, margin) - mark(s, y) * total(violated(s, y, margin), -1, 1))", "",
               "total(g * total(violated(s, y, margin), -1, 0), None, 0)"),
-       # over: 1 for each class over the margin, N: their number.
        rules=("{g} · (over - N · onehot({y}))", "", "{g} · N"),
+       legend="in the rule of hinge, over has a 1 for each class over the margin and N is how many these are",
        kinks=(("on_edge(s, y, margin)", "a score is exactly at the margin; its gradient there is taken as 0"),),
        fits="hinge needs scores whose last axis is the classes, and a label from 0 for each row of them",
-       latex=r"\mathrm{{hinge}}({s}, {y})",
+       latex=r"\mathrm{{hinge}}({s}, {y}, {margin})",
        doc="Multiclass hinge loss: the sum over j != y of max(0, s[j] - s[y] + margin); in its gradient "
            "over is 1 for each of the N classes over the margin.",
        aliases=("hinge_loss",)),

@@ -165,7 +165,8 @@ class Report(Streams):
 
         Text keeps the digits that were typed, which say how far it was rounded; numbers are taken with
         the digits of their shortest decimal form.  None and "" are blanks.  ``lr`` is the rate of the
-        update that keys such as ``new w`` are about.  With ``decimals`` the numbers of :meth:`rounded` are right as well.
+        update that keys such as ``new w`` are about.  With ``decimals`` the numbers of :meth:`rounded` are right
+        as well.
         """
         from .homework.answers import parse_answers, read_items
         from .homework.check import check

@@ -223,8 +223,10 @@ class _Hand:
             if k == graph.output:
                 # Given like a variable's value: 1/3 has no short decimal form and is rounded.
                 given = Carried(exact(run.upstream))
-                total: Carried | None = given if is_short(run.upstream) else self.carry(given.number)
-                grads[k] = run.upstream if is_short(run.upstream) else total.written(decimals)
+                if not is_short(run.upstream):
+                    given = self.carry(given.number)
+                grads[k] = run.upstream if is_short(run.upstream) else given.written(decimals)
+                total: Carried | None = given
             elif k in sums:
                 arrived = sums[k]
                 total = arrived and self.carry(arrived.number, arrived.drifted)

@@ -141,6 +141,15 @@ def test_csv_has_one_row_an_edge_and_reads_back():
         assert None not in row.values()
 
 
+def test_csv_calls_nodes_by_their_labels_and_has_a_row_for_what_is_in_no_edge():
+    report = backprop("f = (a*b + c)^2", a=2, b=3, c=1, wrt=["a"])
+    rows = list(csv.DictReader(io.StringIO(to_csv.render(report))))
+    assert [(row["node"], row["value"]) for row in rows if not row["input"]] == [("b", "3.0"), ("c", "1.0")]
+    assert rows[-1]["local_formula"] == "df/dn4 = 2 * n4"
+    alone, = csv.DictReader(io.StringIO(to_csv.render(backprop("x", x=3))))
+    assert (alone["node"], alone["operation"], alone["value"], alone["gradient"]) == ("x", "input", "3.0", "1.0")
+
+
 def test_undefined_is_null_in_json_and_empty_in_csv():
     report = backprop("sqrt(x)", x=0)
     assert json.loads(report.to_json())["gradients"] == {"x": None}

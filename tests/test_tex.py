@@ -192,10 +192,67 @@ ARRAYS = ("s = W @ x + b; h = relu(s); L = hinge(s, 1) + sum((h - [1, 2])^2)*0.5
 def test_arrays_are_set_as_matrices():
     text = backprop(*ARRAYS).to_latex()
     assert r"W &= \begin{bmatrix} 1 & 2 \\ -3 & 4 \end{bmatrix}" in text
-    assert r"\frac{\partial L}{\partial x} &= W^{\top}\,\mathrm{d}n_{3} = [4, -2]" in text
-    assert r"\mathrm{mean}(n_{20}, axis=0)" in text
-    assert r"[-2.5, -11]" in text
+    assert r"\frac{\partial L}{\partial x} &= W^{\top}\,\mathrm{d}n_{3} = \begin{bmatrix} 4 \\ -2 \end{bmatrix}" in text
+    assert r"\mathrm{mean}(n_{20}, \mathrm{axis} = 0)" in text
+    assert r"\begin{bmatrix} -2.5 \\ -11 \end{bmatrix}" in text
     assert "?" not in text
+
+
+@pytest.mark.parametrize(("text", "values", "tex"), [
+    ("L = sum(W^2)", {"W": [[1, 2], [3, 4]]}, r"W^{\circ 2}"),
+    ("L = sum(square(x))", {"x": [1, 2]}, r"x^{\circ 2}"),
+    ("L = sum(W*W)", {"W": [[1, 2], [3, 4]]}, r"W \odot W"),
+    ("L = sum(2*W)", {"W": [[1, 2], [3, 4]]}, r"2 \cdot W"),
+    ("L = sum(abs(W))", {"W": [[1, 2], [3, 4]]}, r"\mathrm{abs}(W)"),
+    ("L = sum(exp(W))", {"W": [[1, 2], [3, 4]]}, r"\exp(W)"),
+    ("L = sum(sigmoid(x))", {"x": [1, 2]}, r"\odot (n_{1} \odot (1 - n_{1}))"),
+    ("f = x @ y", {"x": [1, 2], "y": [3, 4]}, r"x^{\top} y"),
+    ("f = sum(x^2) + sum(y)*2", {"x": [1, 2], "y": [3, 4]}, r"f &= (\sum x^{\circ 2}) + (\sum y) \cdot 2"),
+    ("f = sum((W @ x)*y)", {"W": [[1, 2], [3, 4]], "x": [1, 2], "y": [3, 4]}, r"f &= \sum ((W x) \odot y)"),
+    ("f = sum(a, b, c)", {"a": 1, "b": -2, "c": 3}, "f &= a + b + c = 1 + (-2) + 3 = 2"),
+    ("L = hinge(s, 0, 2)", {"s": [1, 2]}, r"\mathrm{hinge}(s, 0, 2)"),
+    ("L = mean(s)", {"s": [1, 2]}, r"\mathrm{d}L / N\text{ for every entry}"),
+    ("L = cross_entropy(s, 0)", {"s": [1, 2]}, r"\mathrm{d}L\,(\mathrm{softmax}(s) - \mathrm{onehot}(0))")])
+def test_what_works_entry_by_entry_does_not_read_as_an_operation_on_matrices(text, values, tex):
+    assert tex in backprop(text, values).to_latex()
+
+
+def column(text):
+    return f"{text.split()[0]} &= \\begin{{bmatrix}} {' '.join(text.split()[1:])} \\end{{bmatrix}}"
+
+
+@pytest.mark.parametrize(("text", "values", "shown"), [
+    ("L = sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": [5, 6]}, [r"x 5 \\ 6"]),
+    ("L = sum(x @ W)", {"W": [[1, 2], [3, 4]], "x": [5, 6]}, ["x 5 & 6"]),
+    ("L = sum(X + b)", {"X": [[1, 2], [3, 4]], "b": [5, 6]}, ["b 5 & 6"]),
+    ("c = b*2; L = sum(X @ X + c)", {"X": [[1, 2], [3, 4]], "b": [5, 6]}, ["b 5 & 6"]),
+    ("L = sum(X[0] * b) + X[:, 0] @ c", {"X": [[1, 2], [3, 4]], "b": [5, 6], "c": [7, 8]}, ["b 5 & 6", r"c 7 \\ 8"]),
+    ("L = sum(sum(X, axis=0) * b) + sum(sum(X, axis=1) * c)", {"X": [[1, 2], [3, 4]], "b": [5, 6], "c": [7, 8]},
+     ["b 5 & 6", r"c 7 \\ 8"]),
+    ("L = sum(v)", {"v": list(range(10))}, [r"v 0 \\ 1 \\ 2 \\ \vdots \\ 7 \\ 8 \\ 9"])])
+def test_a_vector_is_a_column_unless_it_is_used_as_a_row(text, values, shown):
+    tex = backprop(text, values).to_latex()
+    for vector in shown:
+        assert column(vector) in tex
+
+
+def test_a_vector_that_is_used_as_both_is_set_as_it_is_typed():
+    tex = backprop("f = x @ A @ y + (A @ x) @ y", A=[[1, 2], [3, 4]], x=[1, 2], y=[5, 6]).to_latex()
+    assert "x &= [1, 2]" in tex
+    assert "y &= [5, 6]" in tex
+
+
+def test_the_statements_stand_above_where_not_every_operation_has_a_name():
+    text = backprop("q = x + y*z; f = q*exp(x)", FIRST).to_latex()
+    start = text.partition("Forward pass")[0]
+    assert r"q &= x + y \cdot z" in start
+    assert r"f &= q \cdot e^{x}" in start
+    assert "Circuit" not in backprop("q = x + y; f = q*z", FIRST).to_latex()
+
+
+def test_a_sum_of_products_stands_in_the_table():
+    text = backprop("f = x*y + 3*x", x=1, y=2).to_latex().partition("Every number")[2]
+    assert "& $2 + 3 = 5$ &" in text
 
 
 def test_entries_of_opened_arrays_are_names():

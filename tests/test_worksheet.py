@@ -6,6 +6,7 @@ import re
 import pytest
 
 from bpcalc import backprop
+from bpcalc.errors import BpcalcError
 from bpcalc.homework.answers import read_items
 from bpcalc.homework.check import check
 from bpcalc.homework.sheets import sheet_items, typed_number
@@ -191,3 +192,35 @@ def test_a_worksheet_in_csv_is_read_again(bpcalc, tmp_path):
     assert blank.read_text(encoding="utf-8").splitlines()[:2] == ["key,value", "q,"]
     assert bpcalc(*words, "--check-file", key, "--require", "all").code == 0
     assert bpcalc("sqrt(x)", "x=0", "--worksheet", "--reveal", "--format", "csv").out.endswith(",undefined\n")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_key_to_a_rounded_run_is_right_when_its_decimals_are_carried(seed):
+    program = Program(seed, size=6)
+    report = backprop(program.text, program.inputs)
+    for decimals in (0, 1, 3):
+        try:
+            key = report.rounded(decimals).to_worksheet(reveal=True)
+        except BpcalcError:
+            continue                               # a step that does not exist with so few
+        verdicts = check(report, read(key, report), strict=True, carried=report.rounded(decimals))
+        assert [verdict for verdict in verdicts if verdict.status != "right"] == []
+
+
+def test_decimals_are_carried_in_checking(bpcalc):
+    words = ["q = x/3; f = q*y", "x=1", "y=1000"]
+    assert bpcalc(*words, "--check", "q=0.33, f=334").code == 1
+    ran = bpcalc(*words, "--round", "2", "--check", "q=0.33, f=330, dx=330")
+    assert ran.code == 0
+    assert "f = 330   right: with 2 decimals carried at every step" in ran.out
+    assert bpcalc(*words, "--round", "2", "--check", "f=340").code == 1
+    assert "--round 2 --check-file" in bpcalc(*words, "--round", "2", "--worksheet").out
+    report = backprop(words[0], x=1, y=1000)
+    assert report.check({"f": 330}, decimals=2)[0].passed
+
+
+def test_an_array_in_json_may_have_blanks():
+    report = backprop("s = W @ x; L = sum(s)", W=[[1, 2], [3, 4]], x=[5, 6])
+    sheet = json.dumps({"answers": {"dW": [[5, None], [None, 6]], "s": [None, None], "dx": [None, 6]}})
+    assert [(verdict.key, verdict.status) for verdict in check(report, read(sheet, report, "sheet.json"))] == \
+        [("dW[0,0]", "right"), ("dW[1,1]", "right"), ("dx[1]", "right")]

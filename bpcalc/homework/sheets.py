@@ -117,13 +117,17 @@ def json_items(text: str, name: str, expression: str = "") -> Iterator[Item]:
 
 def _array(value: list[Any]) -> str | None:
     """A list of numbers, or of lists of numbers, as it is written in an answer."""
-    rows = [_array(row) if isinstance(row, list) and not _is_nested(row) else "_" if row is None else row
-            for row in value]
-    return f"[{', '.join(rows)}]" if rows and all(isinstance(row, str) for row in rows) else None
+    rows = [_listed(row) if isinstance(row, list) else _entry(row) for row in value]
+    return _listed(rows)
 
 
-def _is_nested(value: list[Any]) -> bool:
-    return any(isinstance(part, list) for part in value)
+def _listed(entries: list[Any]) -> str | None:
+    texts = list(map(_entry, entries))
+    return f"[{', '.join(texts)}]" if texts and all(isinstance(text, str) for text in texts) else None
+
+
+def _entry(value: Any) -> Any:
+    return "_" if value is None else value
 
 
 def _is_object(data: Any) -> bool:

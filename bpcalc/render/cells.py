@@ -12,6 +12,7 @@ from ..report import Report
 from .grids import beside, shape_of, show_value
 from .hand import Hand
 from .numbers import show
+from .orientation import COLUMN, Orientation
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -42,9 +43,22 @@ class Cells:
         self.symbols = symbols
         self.hand = hand or Hand(digits, symbols)
         self.hand.exact = report.arithmetic == "exact"
-        self.number: Callable[[Any], str] = self.hand.number
-        """A number or an array, rounded."""
+        self.number: Callable[..., str] = self._standing if self.hand.wants_names and report.trace.arrays \
+            else self.hand.number
+        """A number or an array, rounded; behind it the node whose shape an array has."""
         self.top = report.top
+        self._orientation: Orientation | None = None
+
+    def _standing(self, value: Any, k: int | None = None) -> str:
+        return self.hand.number(value) if k is None else self.hand.number(value, self.kind(k))
+
+    def kind(self, k: int) -> int:
+        """What the value of node ``k`` is on paper, for a hand that wants to know."""
+        if not self.hand.wants_names:
+            return COLUMN
+        if self._orientation is None:
+            self._orientation = Orientation(self.report.trace)
+        return self._orientation.of(k)
 
     def line(self, value: Any) -> str:
         """A number or an array on one line."""
@@ -54,36 +68,38 @@ class Cells:
         """``∂of/∂to``."""
         return self.hand.derivative(of, to)
 
-    def names(self, k: int) -> set[str]:
-        """The names that formulas about node ``k`` are written with, for a hand that wants to know."""
+    def names(self, k: int) -> dict[str, int]:
+        """The names in formulas about node ``k``, and what each is on paper, for a hand that wants to know."""
         if not self.hand.wants_names:
-            return set()
+            return {}
         graph, label = self.report.graph, self.report.label
-        return {label(i) for i in (*graph.args(k), k) if graph.ops[i] != CONSTANT}
+        return {label(i): self.kind(i) for i in (*graph.args(k), k) if graph.ops[i] != CONSTANT}
 
     def node(self, step: Step) -> str:
         """``x`` or ``q = x + y``; for an array with its shape."""
         name = self.hand.name(step.label)
-        shape = self.hand.shape(step.value)
+        shape = self.hand.shape(step.value, self.kind(step.id))
         if step.operation is None:
             return f"{name}{shape}"
         return f"{name} = {self.hand.formula(step.operation, self.names(step.id))}{shape}"
 
     def gradient(self, step: Step) -> str:
         """The gradient, as a sum where several edges bring a part of it."""
+        return beside(*(part for term in self.terms(step) for part in term))
+
+    def terms(self, step: Step) -> list[tuple[str, str]]:
+        """The gradient as (sign before it, number): the terms of the sum and what they add up to, or itself alone."""
         if not step.live:
-            return ""
-        total = self.number(step.gradient)
+            return []
+        total = self.number(step.gradient, step.id)
         if len(step.terms) < 2:
-            return total
-        shown = [self.number(term) for term in step.terms[:_TERMS]]
+            return [("", total)]
+        shown = [self.number(term, step.id) for term in step.terms[:_TERMS]]
         if len(step.terms) > _TERMS:
             dots = "…" if self.symbols.unicode else self.hand.dots
             shown[-1:] = [f"{dots} {self.hand.word(f'({len(step.terms)} terms)')}"]
-        parts = [shown[0]]
-        for term in shown[1:]:
-            parts += [" - ", term[1:]] if term[0] == "-" else [" + ", term]
-        return beside(*parts, f" {self.hand.equals(step.gradient)} ", total)
+        return [("", shown[0]), *((" - ", term[1:]) if term[0] == "-" else (" + ", term) for term in shown[1:]),
+                (f" {self.hand.equals(step.gradient)} ", total)]
 
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
@@ -97,7 +113,7 @@ class Cells:
     def local_parts(self, step: Step, edge: Edge) -> tuple[str, str, str, str]:
         """``∂a/∂z``, `` = z`` if that says more than the number, the number, `` (z > 0)`` if there is a case."""
         left = self.derivative(step.label, self.label(edge))
-        number = self.number(edge.local)
+        number = self.number(edge.local, edge.node)
         if self.departs(edge):
             return left, "", number, self.hand.aside(self.hand.word(self.exception(edge)))
         names = self.names(edge.node) if self.hand.wants_names else ()
@@ -125,13 +141,14 @@ class Cells:
     def product(self, edge: Edge) -> str:
         """``1 × -4 = -4``; of a structural operation the result alone."""
         if edge.structural:
-            return self.number(edge.product)
+            return self.number(edge.product, edge.input)
         if shape_of(edge.upstream):
             # The same for every entry: the formula is the number.
-            local = edge.formula if is_number(edge.formula) else self.number(edge.local)
-            how = self.hand.word(f" {self.summed(edge)} ") if edge.summed else " "
-            return beside(self.number(edge.upstream), f" {self.hand.each} ", local, f"{how}= ",
-                          self.number(edge.product))
+            same = is_number(edge.formula)
+            local = edge.formula if same else self.number(edge.local, edge.node)
+            how = self.hand.word(f" {self.summed(edge)}") if edge.summed else ""
+            return beside(self.number(edge.upstream, edge.node), f" {self.hand.dot_of(same)} ", local, f"{how} = ",
+                          self.number(edge.product, edge.input))
         written = self.hand.product(edge.upstream, edge.local)
         return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
 
@@ -153,8 +170,8 @@ class Cells:
         return f"{report.symbol} = {text} = {value}"
 
     def notes(self) -> list[str]:
-        """The notes, each with the node it is about."""
-        lines = []
+        """The notes, each with the node it is about, and before them what words in rules stand for."""
+        lines = self._legends() if self.report.trace.arrays else []
         for note in self.report.notes:
             if note.code == "unused" and note.node is None:
                 continue                       # a warning about the command line: it goes to stderr
@@ -163,6 +180,11 @@ class Cells:
             left = len(lines) - 2 * HEAD_AND_TAIL
             lines[HEAD_AND_TAIL:-HEAD_AND_TAIL] = [f"note: {left} more notes are left out"]
         return lines
+
+    def _legends(self) -> list[str]:
+        report = self.report
+        rows = dict.fromkeys(map(report.graph.row, filter(report.is_live, range(len(report)))))
+        return [f"note: {row.legend}" for row in rows if row.legend]
 
     def note(self, note: Note) -> str:
         """``note: a: relu has a corner at 0; its gradient there is taken as 0``."""

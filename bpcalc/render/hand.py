@@ -11,12 +11,14 @@ from ..ops import Op
 from ..written import ATOM, PRODUCT, SIGNED, Written, is_rounded
 from .grids import shape_of, show_value
 from .numbers import show
+from .orientation import COLUMN
 from .symbols import Symbols
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from typing import Any
+
 
 class Hand:
     """Writes mathematics as plain text.
@@ -39,13 +41,13 @@ class Hand:
         self.dots = "..."
         self.each = self.symbols.times
 
-    def number(self, value: Any) -> str:
-        """A number or an array, rounded."""
+    def number(self, value: Any, kind: int = COLUMN) -> str:
+        """A number or an array, rounded; ``kind`` says how a vector stands on paper."""
         if type(value) is not float and shape_of(value):
             return show_value(value, self.digits, self.flat, self.symbols.unicode)
         return show(value, self.digits)
 
-    def shape(self, value: Any) -> str:
+    def shape(self, value: Any, kind: int = COLUMN) -> str:
         """The shape of an array, to stand behind its name; empty for a number."""
         return f"  {shape_of(value)}" if shape_of(value) else ""
 
@@ -57,9 +59,9 @@ class Hand:
         """The rule of a structural operation over ``names``: ``ds · xᵀ``."""
         return self.symbols.rule_text(rule)
 
-    def piece(self, value: float | None) -> Piece:
-        """A number with its binding power, to be put into a formula."""
-        text = self.number(value)
+    def piece(self, value: Any, kind: int = COLUMN) -> Piece:
+        """A number or an array with its binding power, to be put into a formula."""
+        text = self.number(value, kind)
         if isinstance(value, Written):
             return text, value.strength
         return text, SIGNED if text[:1] == "-" else ATOM
@@ -99,9 +101,8 @@ class Hand:
         return text
 
     def rule(self, text: str, names: Collection[str]) -> str:
-        """A formula as a factor: in brackets unless it is a name or a number."""
-        simple = text in names or text.replace("_", "a").replace(".", "a").isalnum()
-        return self.formula(text, names) if simple else self.bracketed(self.formula(text, names))
+        """A formula as a factor: in brackets unless it is a name, an entry, a number or a call."""
+        return self.formula(text, names) if _is_single(text) else self.bracketed(self.formula(text, names))
 
     def condition(self, text: str, names: Collection[str]) -> str:
         """A comparison over ``names``, such as ``x <= 0``."""
@@ -111,14 +112,34 @@ class Hand:
         """A word among formulas."""
         return text
 
+    def dot_of(self, same: bool) -> str:
+        """The sign that multiplies entry by entry; ``same`` says that it is by one number for every entry."""
+        return self.each
+
     def aside(self, text: str) -> str:
         """A reason, in brackets behind an equation."""
         return f" ({text})"
 
-    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> str:
-        """An operation with these parts for its arguments; ``statics`` as the graph has them."""
+    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None,
+                kinds: Sequence[int] = ()) -> str:
+        """An operation with these parts, of these kinds, for its arguments; ``statics`` as the graph has them."""
         return compose(row, parts, statics)[0]
 
     def bracketed(self, text: str) -> str:
         """``text`` in brackets."""
         return f"({text})"
+
+
+def _is_single(text: str) -> bool:
+    """Whether a formula is one thing: ``x``, ``0.5``, ``W[0,1]``, ``exp(x)``."""
+    end = next((at for at, char in enumerate(text) if not (char.isalnum() or char in "_.")), len(text))
+    if end == len(text):
+        return True
+    if not end or text[end] not in "([" or text[-1] not in ")]":
+        return False
+    depth = 0
+    for at, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and at >= end:
+            return at == len(text) - 1
+    return False

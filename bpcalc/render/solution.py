@@ -20,6 +20,12 @@ LINE = 72
 """About how many letters of mathematics fit on a line of a page."""
 TABLE = 95
 """About how many fit into the rows of a table, which is set smaller."""
+CELL = 44
+"""How many stand in a cell of it before an equation there is broken, if all of the table is too wide."""
+
+
+_SUM = 20
+"""How many the terms of a gradient may take there before each has a row of its own."""
 
 
 class Math(str):
@@ -46,6 +52,12 @@ class Prose(str):
     __slots__ = ()
 
 
+class Words(tuple[str, ...]):
+    """A paragraph of plain text and Math."""
+
+    __slots__ = ()
+
+
 class Equations:
     """Lines of an aligned block: ``&`` stands where they are aligned.  None is a gap."""
 
@@ -66,7 +78,8 @@ class PageBreak:
     """The end of a page."""
 
 
-Block = Heading | Prose | Equations | Table | PageBreak
+Row = tuple[str, ...]
+Block = Heading | Prose | Words | Equations | Table | PageBreak
 
 
 def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterator[Block]:
@@ -80,13 +93,14 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
         yield Prose(NO_VARIABLE)
         return
     left = gap(worked.left, Symbols(unicode=False)) if worked.left else ""
+    yield from _circuit(worked, hand)
     yield Heading("Forward pass")
     yield Equations(_lines(worked.forward(), left, hand))
     backward = list(_lines(worked.backward(), left, hand))
     if backward:
         yield Heading("Backward pass")
         if report.trace.arrays:
-            yield Prose(worked.short("∂"))
+            yield _reading(report, hand)
         yield Equations(backward)
     yield Heading("Every number")
     yield table(report, hand, everything)
@@ -98,6 +112,29 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
             yield Table(heads, [tuple(map(Math, row)) for row in rows], frozenset((1, 2, 3)))
     for note in worked.cells.notes():
         yield Prose(note)
+
+
+def _circuit(worked: Worked, hand: TexHand) -> Iterator[Block]:
+    """The statements as they were given, where some operations in them have no name and get a line of their own."""
+    report = worked.report
+    named = [step for step in worked.steps if step.operation is not None and (
+        step.id in report.graph.names or step.id == report.graph.output)]
+    if worked.left or len(named) == sum(step.operation is not None for step in worked.steps):
+        return
+    names = {report.label(k): worked.cells.kind(k) for k in report.graph.names}
+    texts = [(step, report.text(step.id)) for step in named]
+    yield Heading("Circuit")
+    yield Equations(line for step, text in texts if text is not None for line in lines(
+        Equation(hand.name(step.label), hand.formula(text, names)), hand))
+
+
+def _reading(report: Report, hand: TexHand) -> Words:
+    """How what follows is to be read where there are arrays."""
+    name = hand.name(report.label(next(filter(report.is_live, report.graph.names), report.graph.output)))
+    gradient = rf"\partial {hand.name(report.top)} / \partial {name}"
+    return Words((Math(rf"\mathrm{{d}}{name}"), " is short for ", Math(gradient),
+                  ". Vectors are columns unless they multiply a matrix from the left or are added to its rows. ",
+                  Math(r"\odot"), ", powers with a ring, fractions and functions work entry by entry."))
 
 
 def _lines(equations: Iterable[Equation | None], left: str, hand: TexHand) -> Iterator[str]:
@@ -127,15 +164,9 @@ def lines(equation: Equation, hand: TexHand) -> Iterator[str]:
 
 def _broken(line: str) -> list[str]:
     """A line that is too long, in parts, broken before plus signs that stand outside all brackets."""
-    pieces, start, depth = [], 0, 0
-    for at, char in enumerate(line):
-        depth += (char in "({") - (char in ")}")
-        if depth == 0 and line.startswith(" + ", at):
-            pieces.append(line[start:at])
-            start = at
-    pieces.append(line[start:])
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
+    first, *pieces = _outside(line, (" + ",))
+    lines = [first]
+    for piece in pieces:
         if width(lines[-1]) + width(piece) > LINE:
             lines.append(rf" &\quad {piece.strip()}")
         else:
@@ -144,32 +175,92 @@ def _broken(line: str) -> list[str]:
 
 
 def table(report: Report, hand: TexHand, everything: bool) -> Table:
-    """Every node with its numbers, a row for each edge; where that is too wide, products have rows of their own."""
-    hand.small = True
+    """Every node with its numbers, a row for each edge.
+
+    Where that is too wide, products have rows of their own, then sums and long equations are broken, and
+    then everything about a node stands in one column.
+    """
     cells = Cells(report, hand.digits, hand.symbols, hand)
     product = Math(r"\text{upstream} \cdot \text{local}")
-    heads = ["node", "forward", Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}"), "local gradient"]
-    wide: list[tuple[str, ...]] = []
+    node, local = Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}"), Math(r"\text{local gradient}")
+    both = Math(rf"{local},\ {product}")
+    forms = ((_wide, ("node", "forward", node, local, product), False), (_tall, ("node", "forward", node, both), False),
+             (_broken_up, ("node", "forward", node, both), False), (_broken_up, ("node", "forward", node, both), True),
+             (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), False),
+             (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), True))
     shown, before, left = steps(report, everything)
-    for at, step in enumerate(shown):
-        if at == before and left:
-            wide.append((gap(left, hand.symbols), "", "", "", ""))
-        wide += _rows(cells, step)
-    if sum(max(width(row[at]) for row in wide) + 2 for at in range(5)) <= TABLE:
-        return Table([*heads, product], wide, frozenset((1, 2)))
-    tall: list[tuple[str, ...]] = []
-    for *first, last in wide:
-        tall.append(tuple(first))
-        if last:
-            tall.append(("", "", "", Math(rf"\quad {last}")))
-    return Table([*heads[:3], Math(rf"\text{{local gradient}},\ {product}")], tall, frozenset((1, 2)))
+    nodes = list(shown)
+    for form, heads, hand.small in forms:
+        rows: list[Row] = []
+        for at, step in enumerate(nodes):
+            if at == before and left:
+                rows.append((gap(left, hand.symbols), *[""] * (len(heads) - 1)))
+            rows += form(cells, step)
+        if sum(max(width(row[at]) for row in rows) + 2 for at in range(len(heads))) <= TABLE:
+            break
+    return Table(heads, rows, frozenset((1, 2)) if len(heads) > 2 else frozenset())
 
 
-def _rows(cells: Cells, step: Step) -> Iterator[tuple[str, ...]]:
-    gradient = cells.gradient(step)
-    first: tuple[str, ...] = (Math(cells.node(step)), Math(cells.number(step.value)), gradient and Math(gradient))
+def _wide(cells: Cells, step: Step) -> Iterator[Row]:
+    edges = [(cells.local(step, edge), cells.product(edge)) for edge in step.edges]
+    return _rows(cells, step, [cells.gradient(step)], edges or [("", "")])
+
+
+def _tall(cells: Cells, step: Step) -> Iterator[Row]:
+    edges = [(text,) for edge in step.edges for text in (cells.local(step, edge), rf"\quad {cells.product(edge)}")]
+    return _rows(cells, step, [cells.gradient(step)], edges or [("",)])
+
+
+def _broken_up(cells: Cells, step: Step) -> Iterator[Row]:
+    edges = [(text,) for edge in step.edges
+             for text in (*_sides(cells.local(step, edge)), *_sides(rf"\quad {cells.product(edge)}"))]
+    gradient = cells.terms(step)
+    *terms, total = [f"{sign.strip()} {number}".strip() for sign, number in gradient] or [""]
+    together = " ".join(terms)
+    return _rows(cells, step, [*([together] if width(together) <= _SUM else terms), total] if terms else [total],
+                 edges or [("",)])
+
+
+def _listed(cells: Cells, step: Step) -> Iterator[Row]:
+    lines = [cells.number(step.value, step.id)]
+    if step.live:
+        lines += _sides(f"{cells.derivative(cells.top, step.label)} = {cells.gradient(step)}")
     for edge in step.edges:
-        yield (*first, Math(cells.local(step, edge)), Math(cells.product(edge)))
-        first = ("", "", "")
-    if not step.edges:
-        yield (*first, "", "")
+        lines += [*_sides(cells.local(step, edge)), *_sides(rf"\quad {cells.product(edge)}")]
+    name = cells.node(step)
+    for line in lines:
+        yield (Math(name) if name else "", Math(line))
+        name = ""
+
+
+def _rows(cells: Cells, step: Step, gradient: Sequence[str], edges: Sequence[tuple[str, ...]]) -> Iterator[Row]:
+    """The rows of one node; each of its columns begins in the first."""
+    first = (cells.node(step), cells.number(step.value, step.id))
+    for at in range(max(len(gradient), len(edges))):
+        texts = (*(first if at == 0 else ("", "")), gradient[at] if at < len(gradient) else "",
+                 *(edges[at] if at < len(edges) else [""] * len(edges[0])))
+        yield tuple(Math(text) if text else "" for text in texts)
+
+
+def _sides(equation: str) -> list[str]:
+    """An equation in a cell, broken before signs of equality that stand outside all brackets, where it is too long."""
+    if width(equation) <= CELL:
+        return [equation]
+    lines = [""]
+    for part in _outside(equation, (" = ", r" \approx ")):
+        if lines[-1] and width(lines[-1]) + width(part) > CELL:
+            lines.append(rf"\qquad {part.strip()}")
+        else:
+            lines[-1] += part
+    return lines
+
+
+def _outside(line: str, signs: tuple[str, ...]) -> Iterator[str]:
+    """The parts of a line, each but the first from one of the signs on that stand outside all brackets."""
+    start, depth = 0, 0
+    for at, char in enumerate(line):
+        depth += (char in "({") - (char in ")}")
+        if depth == 0 and at and line.startswith(signs, at):
+            yield line[start:at]
+            start = at
+    yield line[start:]

@@ -22,6 +22,7 @@ from ..syntax import parse
 from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
 from .grids import shape_of, show_value, table_of
 from .hand import Hand
+from .orientation import COLUMN, LIST, MATRIX, NUMBER, ROW
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -53,6 +54,18 @@ GREEK: dict[str, str] = {
 _WORDS = frozenset(word for word in (*_SMALL, *_CAPITAL) if not word.startswith("var"))
 _SIGNS = {" <= ": r" \le ", " >= ": r" \ge ", " != ": r" \ne ", " < ": " < ", " > ": " > ", " = ": " = "}
 _SIGNS_OF_RULES = {"·": r"\,", "∘": r" \circ ", "ᵀ": r"^{\top}", ",": r",\ ", "-": " - ", "/": " / "}
+_OF_ARRAYS = {
+    "mul": r"{a} \odot {b}", "pow": r"{a}^{{\circ {b}}}", "square": r"{x}^{{\circ 2}}", "exp": r"\exp({x})",
+    "expm1": r"\exp({x}) - 1", "abs": r"\mathrm{{abs}}({x})",
+}
+"""How operations that work entry by entry are written of arrays, where the row's own template would mean another:
+W^2 the matrix W W, |W| its determinant."""
+_DOT = {(COLUMN, COLUMN): r"{a}^{{\top}} {b}", (ROW, ROW): r"{a} {b}^{{\top}}",
+        (COLUMN, ROW): r"{a}^{{\top}} {b}^{{\top}}"}
+"""The product of two vectors that is a number, by what they are on paper."""
+_KEEPS = frozenset(("transpose", "softmax", "log_softmax", "stack", "concat", "reshape"))
+"""Operations on whole arrays whose result is as much of an array as what they are given."""
+_KEYWORD = re.compile(r"\b([a-z]+)=")
 _TOKEN = re.compile(rf"{NAME_PATTERN}|[0-9.]+(?:e-?[0-9]+)?|\S")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]+)?|\.[0-9]+")
 _HEAD = re.compile(r"([^\W\d_]+)([0-9]*)")
@@ -68,23 +81,29 @@ class TexHand(Hand):
         self.dot = r"\cdot"
         self.about = r"\approx"
         self.dots = r"\dots"
-        self.each = r"\circ"
+        self.each = r"\odot"
         self.small = False
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
 
-    def number(self, value: Any) -> str:
-        """A number or an array, rounded: 10^{-5} for 1e-5."""
-        return self.piece(value)[0]
+    def number(self, value: Any, kind: int = COLUMN) -> str:
+        """A number or an array, rounded: 10^{-5} for 1e-5; a vector as a column or a row."""
+        return self.piece(value, kind)[0]
 
-    def shape(self, value: Any) -> str:
-        """The shape of an array, to stand behind its name."""
-        return rf"\quad {shape_of(value)}" if shape_of(value) else ""
+    def shape(self, value: Any, kind: int = COLUMN) -> str:
+        """The shape of an array, to stand behind its name: of a column of two, 2 x 1."""
+        shape = shape_of(value)
+        if len(shape) == 1 and kind != LIST:
+            shape = (1, *shape) if kind == ROW else (*shape, 1)
+        sizes = r" \times ".join(map(str, shape))
+        return rf"\quad ({sizes})" if shape else ""
 
-    def _array(self, value: Any) -> str:
-        if value.ndim != 2:
+    def _array(self, value: Any, kind: int) -> str:
+        if value.ndim > 2 or kind == LIST:
             return _numbers(show_value(value, self.digits, True, False))
-        rows = r" \\ ".join(" & ".join(map(_numbers, row)) for row in table_of(value, self.digits, "..."))
+        grid = value.reshape((1, -1) if kind == ROW else (-1, 1)) if value.ndim == 1 else value
+        table = table_of(grid, self.digits, "...")
+        rows = r" \\ ".join(r"\vdots" if row == ["..."] else " & ".join(map(_numbers, row)) for row in table)
         if self.small:
             return rf"\left[\begin{{smallmatrix}} {rows} \end{{smallmatrix}}\right]"
         return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
@@ -94,7 +113,7 @@ class TexHand(Hand):
         return rf"\mathrm{{d}}{self.name(label)} = {self.structural(rule, names)}"
 
     def structural(self, rule: str, names: Collection[str]) -> str:
-        """A structural operation's rule: names, gradients d and a name, words, signs."""
+        """A structural operation's rule: names, gradients d and a name, functions, words, signs."""
         written, words = "", list[str]()
         for word in [*_TOKEN.findall(rule), ""]:
             gradient = word[:1] == "d" and word[1:] in names
@@ -102,10 +121,8 @@ class TexHand(Hand):
             if word.isalpha() and not gradient and word not in names and sign is None:
                 words.append(_spelled(word))
                 continue
-            if words:                              # a space on each side that has a neighbour
-                before = " " if written and written[-1] not in "[(" else ""
-                after = " " if word and word not in ",)]" else ""
-                written += rf"\text{{{before}{' '.join(words)}{after}}}"
+            if words:
+                written += _words(words, written, word)
                 words.clear()
             if word in names:
                 written += self.name(word)
@@ -115,10 +132,10 @@ class TexHand(Hand):
                 written += sign or (_numbers(word) if word.isascii() else "?")
         return written
 
-    def piece(self, value: Any) -> Piece:
+    def piece(self, value: Any, kind: int = COLUMN) -> Piece:
         """A number or an array with its binding power."""
         if shape_of(value):
-            return self._array(value), ATOM
+            return self._array(value, kind), ATOM
         text = super().number(value)
         if value is None:
             return self.word(text), ATOM
@@ -171,13 +188,18 @@ class TexHand(Hand):
         """A word among formulas; one of the program's own, never of the user's."""
         return rf"\text{{{text}}}"
 
+    def dot_of(self, same: bool) -> str:
+        """The sign that multiplies entry by entry, or by the same number every entry."""
+        return self.dot if same else self.each
+
     def aside(self, text: str) -> str:
         """A reason, in brackets behind an equation."""
         return rf"\quad ({text})"
 
-    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> str:
+    def compose(self, row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None,
+                kinds: Sequence[int] = ()) -> str:
         """An operation with these parts for its arguments."""
-        return compose(row, parts, statics)[0]
+        return compose(row, parts, statics, kinds)[0]
 
     def bracketed(self, text: str) -> str:
         """``text`` in brackets that are as tall as it is."""
@@ -196,22 +218,49 @@ class TexHand(Hand):
         for word, label in free.items():
             text = text.replace(label, word)
         graph = parse(Source(text, "formula"), [*(name for name in names if "[" not in name), *free])
+        known = names if isinstance(names, dict) else {}
         pieces: list[Piece] = []
+        kinds: list[int] = []
         for k, code in enumerate(graph.ops):
             if code == INPUT:
                 label = free.get(graph.inputs[k], graph.inputs[k])
                 pieces.append((self.dots if label == "..." else self.name(label), ATOM))
+                kinds.append(known.get(label, NUMBER))
             elif code == CONSTANT:
                 pieces.append(_number(graph.words[k]))
+                kinds.append(NUMBER)
             else:
-                pieces.append(compose(graph.row(k), [pieces[i] for i in graph.args(k)], graph.statics.get(k)))
+                row, args = graph.row(k), graph.args(k)
+                below = [kinds[i] for i in args]
+                pieces.append(compose(row, [pieces[i] for i in args], graph.statics.get(k), below))
+                kinds.append(_kind(row, below, graph.statics.get(k, {})))
         return pieces[graph.output]
 
 
-def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None) -> Piece:
-    """One operation applied to pieces of TeX, by the row's template."""
+def _kind(row: Op, kinds: Sequence[int], statics: Mapping[str, Any]) -> int:
+    """What the result of an operation is on paper, as far as it matters within a formula."""
+    if row.name == "matmul":
+        left, right = kinds
+        return left if right == MATRIX else right if left == MATRIX else NUMBER
+    if not row.structural or row.name in _KEEPS:
+        return max(kinds)
+    if row.name == "outer":
+        return MATRIX
+    return COLUMN if statics.get("axis") is not None else NUMBER
+
+
+def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None = None,
+            kinds: Sequence[int] = ()) -> Piece:
+    """One operation applied to pieces of TeX, by the row's template; ``kinds`` says what its arguments are on paper."""
     if row.name == "identity":
         return parts[0]
+    template = row.latex
+    if any(kinds):
+        template = _OF_ARRAYS.get(row.name, template)
+        if row.name == "mul" and not all(kinds):
+            template = row.latex
+        elif row.name == "matmul":
+            template = _DOT.get((kinds[0], kinds[1]), template)
     if statics:
         # With an index, an axis or a shape it is set as it is typed.
         text = formula.compose(row, parts, statics)[0]
@@ -219,26 +268,52 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
             return text, ATOM
         head, bracket, rest = text.partition("(")
         if head == row.word and f"{bracket}{rest}" != f"({', '.join(part for part, _ in parts)})":
-            return rf"\mathrm{{{_spelled(head)}}}({rest}", ATOM
+            return rf"\mathrm{{{_spelled(head)}}}({_KEYWORD.sub(_upright, rest)}", ATOM
     sign = ""
     if row.name == "div" and parts[0][0][:1] == "-" and parts[0][1] >= PRODUCT:
         # The minus sign of a numerator stands before the fraction.
         sign, parts = "-", [(parts[0][0][1:], parts[0][1]), *parts[1:]]
-    if row.variadic:
-        given = {"xs": (", ".join(text for text, _ in parts), ATOM)}
-    else:
-        given = dict(zip(row.params, parts))
+    if row.name == "sum":                          # of single numbers: a + b + c
+        parts, template = [(_joined(parts), SUM)], "{xs}"
+    elif row.variadic:
+        parts = [(", ".join(text for text, _ in parts), ATOM)]
+    given = dict(zip(("xs",) if row.variadic else row.params, parts))
     tall = any(_is_tall(text) for text, _ in parts)
-    places, end = _template(row.latex)
+    places, end = _template(template)
     afters = [*(before for before, _ in places[1:]), end]
     written = ""
     for (before, field), after in zip(places, afters):
         text, strength = given[field]
-        signed = text[:1] == "-" and before.endswith(("+ ", "- ", r"\cdot ", "-"))
+        signed = text[:1] == "-" and before.endswith(("+ ", "- ", r"\cdot ", r"\odot ", "-"))
         written += _grown(before) if tall else before
         written += _bracketed(text) if strength < _floor(before, after) or signed else text
     written += _grown(end) if tall else end
+    if row.name == "sum":
+        return parts[0]
     return sign + written, SIGNED if sign else _strength("x".join([*(before for before, _ in places), end]))
+
+
+def _joined(parts: Sequence[Piece]) -> str:
+    """The parts of a sum."""
+    first, *others = parts
+    return " + ".join([first[0], *(_bracketed(text) if text[:1] == "-" or strength <= SUM else text
+                                   for text, strength in others)])
+
+
+def _words(words: Sequence[str], before: str, after: str) -> str:
+    """Words in a rule: a function's name, what a letter stands for, or a phrase with a space on each side that has a
+    neighbour."""
+    *phrase, last = words
+    if after == "(":
+        lead = rf"\text{{ {' '.join(phrase)} }}" if phrase else ""
+        return rf"{lead}\mathrm{{{last}}}"
+    if not phrase and before[-1:] in ("(", " ", ",") and after in ("-", "·", ")", ""):
+        return last if len(last) == 1 else rf"\mathrm{{{last}}}"
+    left = " " if before and before[-1] not in "[(" else ""
+    right = " " if after and after not in ",)]" else ""
+    if phrase and len(words[0]) == 1:              # N for every entry
+        return rf"{words[0]}\text{{ {' '.join(words[1:])}{right}}}"
+    return rf"\text{{{left}{' '.join(words)}{right}}}"
 
 
 def _template(latex: str) -> tuple[list[tuple[str, str]], str]:
@@ -262,7 +337,7 @@ def _floor(before: str, after: str) -> int:
         return POWER + 1
     if before.endswith(("{", "(", "[", ", ", r"\lvert ", r"\lVert ")):
         return 0
-    if before.endswith(r"\cdot "):
+    if before.endswith((r"\cdot ", r"\odot ")):
         return PRODUCT + 1
     if before.endswith(("+ ", "- ")):
         return SUM + 1
@@ -286,8 +361,8 @@ def _strength(template: str) -> int:
     if outside[:1] == "-":
         return SIGNED
     if outside.startswith((r"\sum ", r"\prod ")):
-        return SUM
-    if r"\cdot" in outside or "x x" in outside:
+        return SUM - 1                             # a + after it would belong to it
+    if r"\cdot" in outside or r"\odot" in outside or "x x" in outside or "} x" in outside:
         return PRODUCT
     if outside.startswith(r"\frac"):
         return _FRACTION
@@ -296,6 +371,10 @@ def _strength(template: str) -> int:
 
 def _is_tall(text: str) -> bool:
     return r"\frac" in text or r"\left" in text or r"\begin" in text
+
+
+def _upright(found: re.Match[str]) -> str:
+    return rf"\mathrm{{{found[1]}}} = "
 
 
 def _bracketed(text: str) -> str:
@@ -367,11 +446,13 @@ def _spelled(text: str) -> str:
 
 _CHARS = {**{letter: f"{{{command}}}" for letter, command in GREEK.items()}, **{char: char for char in "[],.:"},
           "_": r"\_"}
+_GRID = re.compile(r"\\begin\{(?:small|b)matrix\}(.*?)\\end\{(?:small|b)matrix\}")
 _FRAC = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 _SILENT = re.compile(r"\\(?:left|right|partial|mathit|mathrm|mathtt|text)|[{}^_]")
 
 
 def width(tex: str) -> int:
     """About how many letters wide a formula is when it is set."""
-    flat = _FRAC.sub(lambda found: max(found.groups(), key=len).replace(r"\partial ", "d"), tex)
+    flat = _GRID.sub(lambda found: max(found[1].split(r"\\"), key=len), tex)
+    flat = _FRAC.sub(lambda found: max(found.groups(), key=len).replace(r"\partial ", "d"), flat)
     return len(re.sub(r"\\[a-z]+ ?", "m", _SILENT.sub("", flat)))

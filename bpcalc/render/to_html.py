@@ -23,6 +23,7 @@ from ..written import Written
 from .cells import Cells, axes_text, is_number
 from .grids import shape_of, shape_text, show_value
 from .hand import Hand
+from .orientation import COLUMN
 from .symbols import Symbols
 from .to_svg import Drawing, style
 
@@ -47,7 +48,7 @@ def render(report: Report, digits: int = 6, title: str | None = None) -> str:
 class _PageHand(Hand):
     """Writes shapes in words: ``W @ x (2,)`` would read as a call in a sentence."""
 
-    def shape(self, value: Any) -> str:
+    def shape(self, value: Any, kind: int = COLUMN) -> str:
         return f", {shape_text(value)}" if shape_of(value) else ""
 
 

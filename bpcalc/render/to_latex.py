@@ -5,8 +5,10 @@ ASCII only; a fragment needs the packages amsmath and longtable, which every LaT
 
 from __future__ import annotations
 
+from itertools import chain, pairwise
+
 from ..report import Report
-from .solution import Block, Equations, Heading, Math, PageBreak, Table, blocks
+from .solution import Block, Equations, Heading, Math, PageBreak, Table, Words, blocks
 from .tex import GREEK
 
 TYPE_CHECKING = False
@@ -25,6 +27,9 @@ _TAIL = r"""\end{document}
 """
 _NEEDS = r"""% Needs \usepackage{amsmath} and \usepackage{longtable}.
 """
+_ROOM = r"""\vskip 0pt plus 0.2\textheight\penalty-200\vskip 0pt plus -0.2\textheight
+"""
+"""Ends a page that has little left, so that a heading does not stand alone below it and its table on the next."""
 _ESCAPES = {
     **{char: f"\\{char}" for char in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\n": " ",
@@ -43,7 +48,9 @@ def page(content: Iterable[Block], standalone: bool, commands: str = "") -> Iter
     """Blocks as LaTeX; ``commands`` are definitions that they use."""
     yield _HEAD if standalone else _NEEDS
     yield commands
-    for block in content:
+    for block, following in pairwise(chain(content, (PageBreak(),))):
+        if isinstance(block, Heading) and isinstance(following, Table):
+            yield _ROOM
         yield _block(block)
     if standalone:
         yield _TAIL
@@ -58,17 +65,21 @@ def _block(block: Block) -> str:
         return _table(block)
     if isinstance(block, PageBreak):
         return "\\clearpage\n"
+    if isinstance(block, Words):
+        return f"\n{''.join(map(_cell, block))}\\par\n"
     return f"\n{prose(block)}\\par\n"
 
 
 def _table(table: Table) -> str:
     columns = "".join("r" if at in table.right else "l" for at in range(len(table.heads)))
     head = " & ".join(map(_cell, table.heads))
-    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\\n" for row in table.rows)
+    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\[4pt]\n" for row in table.rows)
     # Longtable measures its rows in chunks, and a repeated head apart: with one chunk and an ordinary first row the
     # columns are right at the first run.
-    return ("{\\small\\renewcommand{\\arraystretch}{1.5}\\setcounter{LTchunksize}{1000}\n"
-            f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\*\n\\hline\n{rows}\\end{{longtable}}}}\n")
+    # Space between rows stands behind them: a stretched table would stretch the matrices in it as well.
+    return ("{\\small\\setcounter{LTchunksize}{1000}\n"
+            f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\*[2pt]\n\\hline\\noalign{{\\vskip 4pt}}\n"
+            f"{rows}\\end{{longtable}}}}\n")
 
 
 def _cell(text: str) -> str:

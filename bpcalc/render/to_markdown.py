@@ -9,7 +9,7 @@ a table's cell.
 from __future__ import annotations
 
 from ..report import Report
-from .solution import Block, Code, Equations, Heading, Math, PageBreak, Table, blocks
+from .solution import Block, Code, Equations, Heading, Math, PageBreak, Table, Words, blocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _block(block: Block) -> str:
         return _table(block)
     if isinstance(block, PageBreak):
         return "---\n"
+    if isinstance(block, Words):
+        return f"{''.join(map(_cell, block))}\n"
     return f"{prose(block)}\n"
 
 

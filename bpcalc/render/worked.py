@@ -13,6 +13,7 @@ from ..written import ATOM
 from .cells import Cells, chosen, is_number
 from .grids import shape_of
 from .hand import Hand
+from .orientation import NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class Equation:
 
     __slots__ = ("about", "reason", "sides")
 
-    def __init__(self, left: str) -> None:
-        self.sides = [left]
+    def __init__(self, *sides: str) -> None:
+        self.sides = list(sides)
         self.about: set[int] = set()
         self.reason = ""
 
@@ -87,13 +88,15 @@ class Worked:
         report, hand = self.report, self.hand
         equation = Equation(hand.name(step.label))
         args = report.graph.args(step.id)
-        value = hand.number(step.value)
+        value = self.cells.number(step.value, step.id)
         if args:
-            pieces = [hand.piece(report.trace.values[i]) for i in args]
+            kinds = [self.cells.kind(i) for i in args]
+            pieces = [hand.piece(report.trace.values[i], kind) for i, kind in zip(args, kinds)]
             if len(pieces) > WIDE:
-                pieces[3:-1] = [(hand.dots, ATOM)]
+                pieces[3:-1], kinds[3:-1] = [(hand.dots, ATOM)], [NUMBER]
             written = (hand.formula(step.operation or "", self.cells.names(step.id)),
-                       hand.compose(report.graph.row(step.id), pieces, report.graph.statics.get(step.id)))
+                       hand.compose(report.graph.row(step.id), pieces, report.graph.statics.get(step.id),
+                                    kinds))
             for side in written:
                 if side != value:
                     equation.add(side)
@@ -126,7 +129,7 @@ class Worked:
                 equation.add(self._sum([[product] for product in products]),
                              any(hand.is_near(edge.product) for edge in uses))
             equation.reason = ", ".join(dict.fromkeys(filter(None, reasons)))
-        equation.add(hand.number(step.gradient), hand.is_near(step.gradient))
+        equation.add(self.cells.number(step.gradient, step.id), hand.is_near(step.gradient))
         if step.id == self.report.graph.output and self.report.weighted:
             equation.reason = hand.word("given")
         return equation
@@ -145,7 +148,7 @@ class Worked:
         report, hand = self.report, self.hand
         label, names = report.label(edge.node), self.cells.names(edge.node)
         chain = [hand.derivative(label, step.label)]
-        product = hand.number(edge.product)
+        product = self.cells.number(edge.product, edge.input)
         if edge.structural:
             rule = hand.structural(edge.formula, names)
             return [rule], [rule], [product], product, ""
@@ -165,14 +168,16 @@ class Worked:
                 [upstream, hand.factor(edge.local) if departs else hand.rule(edge.branch, names)],
                 [upstream, hand.factor(edge.local)], product, reason)
 
-    def _entrywise(self, edge: Edge, chain: str, names: set[str]) -> tuple[list[str], list[str], list[str], str, str]:
+    def _entrywise(self, edge: Edge, chain: str,
+                   names: dict[str, int]) -> tuple[list[str], list[str], list[str], str, str]:
         """One use by an operation on arrays that works entry by entry."""
         hand, cells = self.hand, self.cells
-        upstream, product = hand.number(edge.upstream), hand.number(edge.product)
+        upstream, product = cells.number(edge.upstream, edge.node), cells.number(edge.product, edge.input)
         # A rule that is a number is the same for every entry.
-        local = edge.formula if is_number(edge.formula) else hand.number(edge.local)
-        times = f" {hand.each} "
-        return ([f"{hand.derivative(cells.top, self.report.label(edge.node))}{times}{chain}"],
+        same = is_number(edge.formula)
+        local = edge.formula if same else cells.number(edge.local, edge.node)
+        times = f" {hand.dot_of(same)} "
+        return ([f"{hand.derivative(cells.top, self.report.label(edge.node))} {hand.each} {chain}"],
                 [f"{upstream}{times}{hand.rule(edge.branch, names)}"], [f"{upstream}{times}{self._signed(local)}"],
                 product, hand.word(cells.summed(edge)) if edge.summed else "")
 
@@ -180,6 +185,5 @@ class Worked:
         return self.hand.bracketed(text) if text[:1] == "-" else text
 
     def _sum(self, terms: Terms) -> str:
-        alone = len(terms) == 1
-        return " + ".join(f" {self.hand.dot} ".join(term) if len(term) > 1 else
-                          term[0] if alone else self._signed(term[0]) for term in terms)
+        return " + ".join(f" {self.hand.dot} ".join(term) if len(term) > 1 else self._signed(term[0]) if at else term[0]
+                          for at, term in enumerate(terms))
