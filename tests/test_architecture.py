@@ -15,8 +15,8 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 LAYERS = [
     {"errors", "ops", "records", "special", "written"},
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
-    {"backends", "complaints", "javascript", "notation", "render.grids", "render.orientation"},
-    {"arrays"},
+    {"backends", "complaints", "javascript", "notation", "render.grids"},
+    {"arrays", "render.orientation"},
     {"syntax", "compiled", "array_steps"},
     {"blocks"},
     {"spans", "formula"},

@@ -9,10 +9,9 @@ from __future__ import annotations
 from ..ops import CONSTANT
 from ..records import Edge, Step, Verdict
 from ..report import Report
-from .grids import beside, shape_of, show_value
+from .grids import COLUMN, beside, shape_of, show_value
 from .hand import Hand
 from .numbers import show
-from .orientation import COLUMN, Orientation
 from .symbols import Symbols
 
 TYPE_CHECKING = False
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..engine import Note
+    from .orientation import Orientation
 
 HEAD_AND_TAIL = 20
 WHOLE = 60
@@ -57,6 +57,8 @@ class Cells:
         if not self.hand.wants_names:
             return COLUMN
         if self._orientation is None:
+            from .orientation import Orientation  # for TeX alone
+
             self._orientation = Orientation(self.report.trace)
         return self._orientation.of(k)
 

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+NUMBER, COLUMN, ROW, MATRIX, LIST = range(5)
+"""What a value is on paper (orientation.py); a LIST is a vector of a run where one would have to be row and column."""
+
 WHOLE = 8
 """Axes of up to this length are shown whole; of longer ones the first and last END entries."""
 

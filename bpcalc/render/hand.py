@@ -9,9 +9,8 @@ from __future__ import annotations
 from ..formula import Piece, compose
 from ..ops import Op
 from ..written import ATOM, PRODUCT, SIGNED, Written, is_rounded
-from .grids import shape_of, show_value
+from .grids import COLUMN, shape_of, show_value
 from .numbers import show
-from .orientation import COLUMN
 from .symbols import Symbols
 
 TYPE_CHECKING = False

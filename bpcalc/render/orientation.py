@@ -7,15 +7,14 @@ from it entry by entry.
 
 from __future__ import annotations
 
+from .grids import COLUMN, LIST, MATRIX, NUMBER, ROW
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..engine import Trace
     from ..graph import Graph
-
-NUMBER, COLUMN, ROW, MATRIX, LIST = range(5)
-"""What a value is on paper; a LIST is a vector of a run in which one would have to be row and column."""
 
 _SAME = frozenset(("softmax", "log_softmax", "transpose", "concat"))
 _BY_ROW = frozenset(("cross_entropy", "hinge"))

@@ -20,9 +20,8 @@ from ..lexer import NAME_PATTERN
 from ..ops import CONSTANT, INPUT, Op
 from ..syntax import parse
 from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
-from .grids import shape_of, show_value, table_of
+from .grids import COLUMN, LIST, MATRIX, NUMBER, ROW, shape_of, show_value, table_of
 from .hand import Hand
-from .orientation import COLUMN, LIST, MATRIX, NUMBER, ROW
 from .symbols import Symbols
 
 TYPE_CHECKING = False

@@ -21,9 +21,8 @@ from ..records import Edge, Step
 from ..report import Report
 from ..written import Written
 from .cells import Cells, axes_text, is_number
-from .grids import shape_of, shape_text, show_value
+from .grids import COLUMN, shape_of, shape_text, show_value
 from .hand import Hand
-from .orientation import COLUMN
 from .symbols import Symbols
 from .to_svg import Drawing, style
 

@@ -11,9 +11,8 @@ from ..report import Report
 from ..streams import WIDE
 from ..written import ATOM
 from .cells import Cells, chosen, is_number
-from .grids import shape_of
+from .grids import NUMBER, shape_of
 from .hand import Hand
-from .orientation import NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
