@@ -91,7 +91,7 @@ class Floats:
 
     def forward(self, row: Op) -> Callable[..., float]:
         """The value of ``row``, of (*params)."""
-        return self.rule(row.params, row.forward)
+        return self.rule(row.params, in_floats(row.forward))
 
     def _define(self, text: str) -> None:
         # Other rows that the text names become functions first.
@@ -148,12 +148,13 @@ class Floats:
         word = "if"
         for row in rows:
             lines.append(f"  {word} _c == {row.code}:")
-            lines += [f"   {line}" for line in _load(row, row.forward)]
+            text = in_floats(row.forward)
+            lines += [f"   {line}" for line in _load(row, text)]
             if row.guarded:
                 test = " and ".join(f"({test})" for test, _ in row.domain)
                 lines += [f"   {line}" for line in _load(row, test)]
                 lines.append(f"   if not ({test}): raise ValueError")
-            lines.append(f"   _put({_inline(row, row.forward)})")
+            lines.append(f"   _put({_inline(row, text)})")
             word = "elif"
         # What is left is a number or a variable inside the text: a[k] holds its value.
         lines += ["  else:", "   _put(_i)"] if word == "elif" else ["  _put(_i)"]
@@ -231,6 +232,19 @@ def words(text: str) -> set[str]:
     return set("".join(c if c.isalnum() or c == "_" else " " for c in text).split())
 
 
+def in_floats(text: str) -> str:
+    """A rule whose choices between whole numbers are choices between floats.
+
+    >>> in_floats("1 if x > 0 else -1 if x < 0 else 0")
+    '1.0 if x > 0 else -1.0 if x < 0 else 0.0'
+    """
+    if " if " not in text:
+        return text
+    pieces = text.split(" ")
+    return " ".join(f"{piece}.0" if piece in ("0", "1", "-1") and (before == "else" or after == "if") else piece
+                    for before, piece, after in zip(["", *pieces], pieces, [*pieces[1:], ""]))
+
+
 def renamed(text: str, names: dict[str, str]) -> str:
     """A rule's text with other words for some of its names."""
     pieces: list[str] = []
@@ -268,8 +282,8 @@ def _load(row: Op, text: str) -> list[str]:
 
 def _is_simple(text: str) -> bool:
     # Each parameter occurs at most once: `a + b`, `sin(x)`, `b`.
-    words = "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
-    return all(words.count(word) == 1 for word in words)
+    found = "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
+    return all(found.count(word) == 1 or word.isdigit() for word in found)
 
 
 def _locals(row: Op) -> list[str]:
@@ -345,6 +359,10 @@ class Rationals(Floats):
     def __init__(self) -> None:
         super().__init__()
         self.names["pow"] = _rational_power
+
+    def forward(self, row: Op) -> Callable[..., Any]:
+        """The value of ``row``, of (*params); its whole numbers stay exact."""
+        return self.rule(row.params, row.forward)
 
 
 _LARGEST_POWER = 64

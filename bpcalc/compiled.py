@@ -13,7 +13,7 @@ from __future__ import annotations
 from itertools import chain
 from math import isfinite
 
-from .backends import floats, renamed, words
+from .backends import floats, in_floats, renamed, words
 from .ops import BY_NAME, Op
 
 TYPE_CHECKING = False
@@ -104,7 +104,7 @@ class Straight:
                 names[k] = f"v{k}"
                 if row.guarded:
                     self.guards += [Line("", *self.placed(test, k)) for test, _ in row.domain]
-                self.forward.append(Line(names[k], *self.placed(row.forward, k)))
+                self.forward.append(Line(names[k], *self.placed(in_floats(row.forward), k)))
             if row.code not in _TRANSPARENT:
                 opaque.update(args)
         given = {names[k] for k in free}

@@ -100,6 +100,13 @@ def test_known_values_pin_the_forward_rule(row):
 
 
 @pytest.mark.parametrize(("row", "point"), SAMPLES)
+def test_a_value_is_a_float_also_where_a_rule_chooses_between_whole_numbers(row, point):
+    report = report_of(row, point)
+    assert {type(number) for number in report.trace.values} == {float}
+    assert {type(number) for number in report.gradients.values()} == {float}
+
+
+@pytest.mark.parametrize(("row", "point"), SAMPLES)
 def test_the_forward_rule_is_the_definition(row, point):
     exact = measure.exactly(row.params, row.definition)(*arguments(row, [mpmath.mpf(x) for x in point]))
     assert value(row, point) == pytest.approx(float(exact), rel=4e-15, abs=1e-300)
@@ -224,7 +231,7 @@ def test_no_row_loses_digits(row):
 # Where the textbook's formula or the C library's function loses digits: what, from, to, ulps allowed.
 HARD = [
     ("tanh", None, (-1.0,), (1.0,), 1.5), ("erfc", None, (0.75,), (26.0,), 1.6), ("cbrt", None, (-9.0,), (9.0,), 1.5),
-    ("gelu", 0, (-1.5,), (-0.95,), 4), ("gelu", 0, (-37.0,), (-2.0,), 2), ("tanh", 0, (-2.0,), (2.0,), 4),
+    ("gelu", 0, (-1.5,), (-0.95,), 4), ("gelu", 0, (-13.0,), (-2.0,), 2), ("tanh", 0, (-2.0,), (2.0,), 4),
     ("acosh", 0, (1.0,), (1.1,), 2), ("acosh", 0, (1e8,), (1e10,), 2),
     ("bce", 1, (0.3, 0.0), (0.7, 1.0), 2), ("bce_with_logits", 0, (4.0, 0.7), (20.0, 0.9), 3),
     ("bce_with_logits", 0, (-1.0, 0.8), (0.5, 0.99), 3), ("elu", 0, (-740.0, 1e90), (-720.0, 1e100), 2),
