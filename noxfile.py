@@ -3,7 +3,7 @@
     nox                          every Python that is here, and the oldest dependencies that pyproject.toml allows
     nox -s "tests(3.13)"         one Python, with the newest dependencies
     nox -s lowest                the oldest Python with the oldest dependencies
-    nox -- -m "slow"             any arguments of pytest; default: -m "not slow"
+    nox -- -m "slow"             any arguments of pytest; default: -n auto -m "not slow"
 
 Pythons are looked for on PATH and among pyenv's.
 """
@@ -51,7 +51,7 @@ def tests(session, version):
     session.run(FOUND[version], "-m", "venv", "--clear", str(made), external=True)
     python = str(made / ("Scripts" if os.name == "nt" else "bin") / "python")
     session.run(python, "-m", "pip", "install", "-q", "-e", ".[test]", external=True)
-    session.run(python, "-m", "pytest", *(session.posargs or ["-m", "not slow"]), external=True)
+    session.run(python, "-m", "pytest", *(session.posargs or ["-n", "auto", "-m", "not slow"]), external=True)
 
 
 @nox.session(name="lowest", python=next(iter(FOUND.values()), None))
@@ -59,4 +59,4 @@ def oldest(session):
     """The oldest dependencies that are allowed."""
     wanted = [*lowest(PROJECT["dependencies"]), *lowest(PROJECT["optional-dependencies"]["test"])]
     session.install("-q", "-e", ".", *wanted)
-    session.run("python", "-m", "pytest", *(session.posargs or ["-m", "not slow"]))
+    session.run("python", "-m", "pytest", *(session.posargs or ["-n", "auto", "-m", "not slow"]))

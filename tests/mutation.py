@@ -4,8 +4,10 @@
     python -m tests.mutation ops syntax engine homework.check --sample 200
 
 Each mutant is a module with one change to its syntax tree (an operator, a comparison, a number, a condition, a
-statement left out) or, in the operation table, to the text of one rule.  A fork of this process imports the mutant in
-the module's place and runs the module's tests until one fails.  mutmut and cosmic-ray see neither the rules, which are
+statement left out) or, in the operation table, to the text of one rule.  The tests are collected once and run once
+with nothing changed, to learn which of them execute which lines and how long each takes.  Then each mutant has a fork:
+a changed function gets its new code in place, anything else is imported again; the tests that execute the changed lines
+run, the quickest of them first, until one fails.  mutmut and cosmic-ray see neither the rules, which are
 texts, nor have they room for a parser that is one loop; so this is written here, and is no more than it needs to be.
 """
 
@@ -14,18 +16,34 @@ from __future__ import annotations
 import argparse
 import ast
 import copy
+import functools
+import gc
 import importlib.abc
 import importlib.util
+import inspect
 import os
 import pathlib
+import pickle
 import random
 import re
+import resource
 import signal
 import sys
 import time
+import types
+from typing import NamedTuple
+
+# Loaded once here, not in every fork.
+import click  # noqa: F401
+import hypothesis
+import jsonschema  # noqa: F401
+import mpmath  # noqa: F401
+import numpy  # noqa: F401
+import pytest
 
 PACKAGE = pathlib.Path(__file__).parents[1] / "bpcalc"
-SECONDS = 120
+SECONDS = 300
+MEMORY = 6 << 30                                   # what a mutant may take up before it is told that there is no more
 
 # The tests that are to tell a mutant, likeliest first.
 TESTS = {
@@ -33,10 +51,12 @@ TESTS = {
     "syntax": ["test_syntax", "test_programs", "test_engine", "test_arrays", "test_report", "test_bindings",
                "test_catalogue"],
     "lexer": ["test_syntax", "test_programs", "test_bindings", "test_catalogue", "test_arrays", "test_options"],
+    "notation": ["test_syntax", "test_programs", "test_arrays", "test_bindings", "test_catalogue", "test_docs"],
     "engine": ["test_engine", "test_properties", "test_ops", "test_arrays", "test_report", "test_verify"],
     "formula": ["test_report", "test_steps", "test_ops", "test_engine", "test_render", "test_docs", "test_arrays"],
 }
-HOMEWORK = ["test_homework", "test_grade", "test_docs", "test_published_errors", "test_rounded"]
+HOMEWORK = ["test_homework", "test_grade", "test_docs", "test_published_errors", "test_rounded", "test_practice",
+            "test_worksheet"]
 
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Mult,
@@ -149,38 +169,80 @@ def rules_only(tree):
     return kept
 
 
+class Mutant(NamedTuple):
+    """One change: what it is, the changed module, and where to look for tests that notice."""
+
+    words: str
+    tree: ast.Module
+    line: int
+    lines: range                                   # of the statement around it
+    function: str                                  # the outermost function it is inside, "" outside of any
+    row: str                                       # the operation whose rule it changes, or ""
+
+
 def chosen(module, count, seed):
-    """A sample of a module's mutants: (line, words, the changed tree)."""
+    """A sample of a module's mutants."""
     source = (PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
     tree = ast.parse(source)
-    texts = module == "ops"
-    if texts:
-        # Only what stands in the table; nodes are found again in the whole tree by their place.
-        places = {(node.lineno, node.col_offset) for call in ast.walk(rules_only(tree))
-                  if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Op"
-                  for part in (*call.args[2:], *call.keywords) for node in ast.walk(part) if hasattr(node, "lineno")}
-        nodes = list(ast.walk(tree))
-        every = [one for one in mutants(tree, texts) if hasattr(nodes[one[0]], "lineno")
-                 and isinstance(nodes[one[0]], ast.Constant)
-                 and (nodes[one[0]].lineno, nodes[one[0]].col_offset) in places]
-    else:
-        every = list(mutants(tree, texts))
+    every = list(mutants(tree, texts=False))
+    rows = {}
+    if module == "ops":
+        # The table's rules instead of its code; nodes are found again in the whole tree by their number.
+        rules = {(part.lineno, part.col_offset): call.args[0].value for call in ast.walk(rules_only(tree))
+                 if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Op" and call.args
+                 for given in (*call.args[2:], *call.keywords) for part in ast.walk(given) if hasattr(part, "lineno")}
+        for at, node in enumerate(ast.walk(tree)):
+            if isinstance(node, ast.Constant) and (node.lineno, node.col_offset) in rules:
+                rows[at] = rules[node.lineno, node.col_offset]
+        every = [one for one in every if one[0] not in rows and inside_code(tree, one[0])]
+        every += [one for one in mutants(tree, texts=True) if one[0] in rows]
     sample = random.Random(seed).sample(every, min(count, len(every)))
+    print(f"{module}: {len(every)} mutants, {len(sample)} to try", flush=True)
+    places = around(tree)
     for at, words, change in sorted(sample, key=lambda one: one[0]):
         changed = copy.deepcopy(tree)
         node = list(ast.walk(changed))[at]
-        line = getattr(node, "lineno", 0)
+        lines, function = places[at]
         change(node)
-        yield line, words, ast.fix_missing_locations(changed)
-    print(f"{module}: {len(every)} mutants, {len(sample)} tried", flush=True)
+        yield Mutant(words, ast.fix_missing_locations(changed), getattr(node, "lineno", lines.start), lines, function,
+                     rows.get(at, ""))
+
+
+def inside_code(tree, at):
+    """Whether a node of the table's file is part of a function."""
+    return around(tree)[at][1] != ""
+
+
+def around(tree):
+    """For each node, in the order of ast.walk, the lines of its statement and the function it is in."""
+    found = {}
+    waiting = [(tree, range(1, 1), "", False)]
+    while waiting:
+        node, lines, prefix, inside = waiting.pop()
+        found[id(node)] = (lines, prefix if inside else "")
+        for field, held in ast.iter_fields(node):
+            for child in held if isinstance(held, list) else [held]:
+                if not isinstance(child, ast.AST):
+                    continue
+                own = lines
+                if isinstance(child, ast.stmt):
+                    body = getattr(child, "body", None)
+                    own = range(child.lineno, max(body[0].lineno, child.lineno + 1) if body else child.end_lineno + 1)
+                name, within = prefix, inside
+                if not inside and isinstance(node, ast.ClassDef) and field == "body":
+                    name = f"{node.name}."
+                if not inside and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and field == "body":
+                    name, within = f"{prefix}{node.name}", True
+                waiting.append((child, own, name, within))
+    return [found[id(node)] for node in ast.walk(tree)]
 
 
 class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Gives one module from a syntax tree instead of its file."""
 
-    def __init__(self, name, tree):
-        self.name = name
-        self.code = compile(tree, str(PACKAGE / f"{name.partition('.')[2].replace('.', '/')}.py"), "exec")
+    def __init__(self, module, tree):
+        self.name = f"bpcalc.{module}"
+        self.code = compile(tree, str(PACKAGE / f"{module.replace('.', '/')}.py"), "exec")
 
     def find_spec(self, name, path, target=None):
         return importlib.util.spec_from_loader(name, self, origin=self.code.co_filename) if name == self.name else None
@@ -190,31 +252,210 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(self.code, module.__dict__)  # noqa: S102 - our own module, changed in one place
 
 
-def survives(module, tree, files):
-    """Whether all tests pass with the mutant, in a fork of this process."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            os.setsid()
-            sys.meta_path.insert(0, Mutated(f"bpcalc.{module}", tree))
-            import pytest
+def changed_in_place(module, mutant):
+    """Give a function of the imported module the mutant's code; False where that cannot be done."""
+    def inner(code):
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                yield constant
+                if constant.co_qualname.count("<locals>") == 0:
+                    yield from inner(constant)
 
-            code = int(pytest.main(["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", *files]))
-        finally:
-            os._exit(code)
-    deadline = time.monotonic() + SECONDS
+    whole = compile(mutant.tree, str(PACKAGE / f"{module.replace('.', '/')}.py"), "exec")
+    codes = [code for code in inner(whole) if code.co_qualname == mutant.function]
+    held = vars(sys.modules[f"bpcalc.{module}"])
+    for name in mutant.function.split("."):
+        held = held.get(name) if isinstance(held, (dict, types.MappingProxyType)) else vars(held).get(name)
+    held = getattr(held, "fget", None) or getattr(held, "__func__", held)
+    held = inspect.unwrap(held) if callable(held) else held
+    if len(codes) != 1 or not isinstance(held, types.FunctionType) or (
+            held.__code__.co_freevars != codes[0].co_freevars):
+        return False
+    held.__code__ = codes[0]
+    for cached in [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]:
+        if getattr(cached, "__module__", "").startswith("bpcalc"):
+            cached.cache_clear()
+    return True
+
+
+def quietly(work):
+    """Run ``work`` in a fork of this process without output; the fork's number."""
+    child = os.fork()
+    if child:
+        return child
+    code = 70
+    try:
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(null, stream)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        code = work()
+    finally:
+        os._exit(code)
+
+
+def ended(child, seconds):
+    """The exit code of a fork; one that takes too long is ended, with all that it started."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status) == 0
-        time.sleep(0.02)
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.005)
     os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return False                                   # a loop without an end is noticed
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+class Tests:
+    """A plugin of pytest: runs tests in an order of its own until one fails."""
+
+    def __init__(self, order=None):
+        self.failed = False
+        self.order = order                         # names of tests, or None for all as they come
+        self.limits = {}                           # seconds a test took when nothing was changed
+
+    def pytest_runtest_logreport(self, report):
+        self.failed |= report.failed
+
+    def pytest_runtestloop(self, session):
+        self.run(session.items)
+        return True
+
+    def run(self, items):
+        """0 if every test passes, 1 at the first that does not; one that loops ends the process."""
+        if self.order is not None:
+            by_name = {item.nodeid: item for item in items}
+            items = [by_name[name] for name in self.order if name in by_name]
+        for item, following in zip(items, [*items[1:], None]):
+            signal.setitimer(signal.ITIMER_VIRTUAL, 4 + 10 * self.limits.get(item.nodeid, 1))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.failed:
+                return 1
+        return 0
+
+
+class Clean(Tests):
+    """Runs every test with nothing changed: how long each takes, and which lines of the module it executes."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.path = str(PACKAGE / f"{module.replace('.', '/')}.py")
+        self.seconds = {}
+        self.lines = {}
+
+    def run(self, items):
+        for item, following in zip(items, [*items[1:], None]):
+            lines = self.lines[item.nodeid] = set()
+            start = time.process_time()
+            sys.settrace(functools.partial(self.entered, lines))
+            try:
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            finally:
+                sys.settrace(None)
+            self.seconds[item.nodeid] = time.process_time() - start
+            if self.failed:
+                return 1
+        return 0
+
+    def entered(self, lines, frame, event, arg):
+        if frame.f_code.co_filename != self.path:
+            return None
+
+        def line(frame, event, arg):
+            lines.add(frame.f_lineno)
+            return line
+
+        lines.add(frame.f_lineno)
+        return line
+
+
+def collected(files, plugin):
+    """Run pytest with a plugin that takes the tests into its own hands."""
+    without = [word for name in ("terminal", "cacheprovider", "xdist", "warnings") for word in ("-p", f"no:{name}")]
+    arguments = ["-o", "addopts=", "-m", "not slow", *without, *files]
+    return int(pytest.main(arguments, plugins=[plugin]))
+
+
+class Hunt(Tests):
+    """Collects once; then looks at every mutant in forks of this process."""
+
+    def __init__(self, module, files, sample):
+        super().__init__()
+        self.module = module
+        self.files = files
+        self.sample = sample
+
+    def run(self, items):
+        clean = self.measured(items)
+        self.limits = clean.seconds
+        survived = tried = 0
+        for mutant in self.sample:
+            tried += 1
+            if self.survives(mutant, items, clean):
+                survived += 1
+                print(f"bpcalc/{self.module.replace('.', '/')}.py:{mutant.line}: {mutant.words}", flush=True)
+        print(f"{self.module}: {tried - survived} of {tried} killed, {100 * (tried - survived) / max(tried, 1):.1f} %",
+              flush=True)
+        return 0
+
+    def measured(self, items):
+        """The clean run, in a fork, so that it leaves no caches here."""
+        reads, writes = os.pipe()
+
+        def work():
+            clean = Clean(self.module)
+            items[0].config.pluginmanager.register(clean)
+            code = clean.run(items)
+            with open(writes, "wb") as stream:
+                pickle.dump((code, clean.seconds, clean.lines), stream)
+            return 0
+
+        child = quietly(work)
+        os.close(writes)
+        with open(reads, "rb") as stream:
+            code, seconds, lines = pickle.load(stream)  # noqa: S301 - written by the line above
+        ended(child, 10)
+        if code:
+            sys.exit(f"{self.module}: {list(seconds)[-1]} fails with nothing changed")
+        clean = Clean(self.module)
+        clean.seconds, clean.lines = seconds, lines
+        print(f"{self.module}: {len(items)} tests, {sum(seconds.values()):.0f} s", flush=True)
+        return clean
+
+    def survives(self, mutant, items, clean):
+        """Whether all tests pass that execute the mutant's lines; what is done on import concerns every test."""
+        quick = sorted((item.nodeid for item in items), key=lambda name: clean.seconds[name])
+        if mutant.function:
+            self.order = [name for name in quick if clean.lines[name].intersection(mutant.lines)]
+        else:
+            near = [name for name in quick if re.search(rf"\b{re.escape(mutant.row or 'NONE')}\b", name)]
+            self.order = near + [name for name in quick if name not in set(near)]
+
+        def work():
+            if mutant.function and changed_in_place(self.module, mutant):
+                return self.run_tests(items)
+            return 3
+
+        code = ended(quietly(work), SECONDS)
+        return (self.afresh(mutant) if code == 3 else code) == 0
+
+    def run_tests(self, items):
+        return Tests.run(self, items)
+
+    def afresh(self, mutant):
+        """The exit code where the module has to be imported again, and the tests with it."""
+        def work():
+            for name in [name for name in sys.modules if name.partition(".")[0] in ("bpcalc", "tests")]:
+                if name not in ("tests", __name__):
+                    del sys.modules[name]
+            sys.meta_path.insert(0, Mutated(self.module, mutant.tree))
+            again = Tests(self.order)
+            again.limits = self.limits
+            code = collected(self.files, again)
+            return 1 if again.failed else code
+
+        return ended(quietly(work), SECONDS)
 
 
 def main():
@@ -223,23 +464,22 @@ def main():
     parser.add_argument("--sample", type=int, default=10**9)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    import hypothesis  # noqa: F401 - loaded once here, not in every fork
-    import jsonschema  # noqa: F401
-    import mpmath  # noqa: F401
-    import numpy  # noqa: F401
-    import pytest  # noqa: F401
-
+    hypothesis.settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
+    hypothesis.settings.load_profile("mutation")
     here = pathlib.Path(__file__).parent
     for module in options.modules:
         names = TESTS.get(module, HOMEWORK)
         files = [str(here / f"{name}.py") for name in names if (here / f"{name}.py").exists()]
-        tried = alive = 0
-        for line, words, tree in chosen(module, options.sample, options.seed):
-            tried += 1
-            if survives(module, tree, files):
-                alive += 1
-                print(f"bpcalc/{module.replace('.', '/')}.py:{line}: {words}", flush=True)
-        print(f"{module}: {tried - alive} of {tried} killed, {100 * (tried - alive) / max(tried, 1):.1f} %", flush=True)
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            code = 70
+            try:
+                code = collected(files, Hunt(module, files, chosen(module, options.sample, options.seed)))
+            finally:
+                sys.stdout.flush()
+                os._exit(code)
+        os.waitpid(child, 0)
 
 
 if __name__ == "__main__":

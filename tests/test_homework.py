@@ -122,6 +122,53 @@ def test_units_of_typed_digits():
         == [0.01, 1.0, 1.0, 0.1, 1e-4, 100.0, None, None, None, None, 0.1]
 
 
+def test_exponents_of_any_length_end_in_a_unit_or_in_none():
+    assert last_digit("1e-0004") == 1e-4
+    assert last_digit("1e-00004") is None
+    assert last_digit("1e+99999") is None
+
+
+@pytest.mark.parametrize(("unit", "decimals"), [(0.1, 1), (0.01, 2), (1e-4, 4), (1.0, 0), (100.0, 0)])
+def test_borders_of_each_way_to_round(unit, decimals):
+    """Numbers that are exact in units: which side of a border belongs to it."""
+    # two units beside are slips of a digit, three are another number; it takes two digits
+    assert [rounding.is_beside(12 * unit + shift * unit, unit, 12 * unit) for shift in (-3, -1.9, 1.9, 3)] \
+        == [False, True, True, False]
+    assert rounding.is_beside(11 * unit, unit, 10 * unit)
+    assert not rounding.is_beside(9 * unit, unit, 9.9 * unit)
+    # cutting off leaves two digits at least, and only what stood there
+    assert rounding.is_cut(10 * unit, unit, 10 * unit + 0.9 * unit)
+    assert not rounding.is_cut(9 * unit, unit, 9.9 * unit)
+    assert not rounding.is_cut(11 * unit, unit, 10.9 * unit)
+    # a number has one digit up to the one that would be rounded to ten
+    assert rounding.is_one_digit(9.4 * unit, unit)
+    assert not rounding.is_one_digit(9.5 * unit, unit)
+    assert rounding.is_whole(12 * unit, unit)
+    assert not rounding.is_whole(12.001 * unit, unit)
+    # a typed number needs as many decimals as its digits, never more than its unit has
+    assert rounding.decimals_of(unit, 123 * unit) == decimals
+    assert rounding.decimals_of(unit, 300.0) == 0
+    assert rounding.decimals_of(None, 0.3) == 0
+
+
+@pytest.mark.parametrize(("value", "unit", "exact", "lost"), [
+    (0.0, 0.01, 0.0049, True), (0.0, 0.01, 0.005, False), (0.0, 0.001, -0.0004, True), (0.0, 0.1, 0.004, False),
+    (0.0, None, 0.004, False), (0.01, 0.01, 0.004, False)])
+def test_a_zero_is_what_rounding_left_below_half_a_unit_of_two_decimals(value, unit, exact, lost):
+    assert rounding.is_lost(value, unit, exact) is lost
+
+
+def test_numbers_too_long_for_their_digits_are_left_as_they_are():
+    """Beyond 15 digits a double has none to round: nothing is cut, whole or moved."""
+    assert rounding.half_up(1234567890123456.0, 4) == 1234567890123456.0
+    assert not rounding.is_cut(1e18, 1.0, 1e18 + 256)
+    assert not rounding.is_whole(1e18, 1.0)
+    assert rounding.is_whole(1e14, 1.0)
+    assert rounding.nearly(105.0, 100.0)
+    assert not rounding.nearly(105.1, 100.0)
+    assert rounding.nearly(-95.0, -100.0)
+
+
 def test_rounding_early_and_cutting_off_are_right_unless_strict():
     case = ("a = x/3; f = a*100", {"x": 1})
     verdict = judged(case, "a = 0.33, f = 33")["f"]
