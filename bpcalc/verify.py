@@ -317,35 +317,41 @@ def gradcheck(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     given, report = report, plain
     deadline = time.monotonic() + seconds
     verdicts = []
+    probe = _Probe(report)
     for k in report._gradients.leaves:
         what = f"d{report.top}/d{report.label(k)}"
         ours = _judged_gradient(given, report, k)
         if time.monotonic() > deadline:
             verdicts.append(Verdict("numeric", what, ours, None, "gave-up", f"after {seconds:g} seconds", node=k))
         else:
-            verdicts.append(_checked(report, k, what, ours))
+            verdicts.append(_checked(probe, k, what, ours))
     return verdicts
 
 
 class _Probe:
-    """The output as a function of one node, everything else held."""
+    """The output as a function of any one node, everything else held.
 
-    def __init__(self, report: Report, k: int) -> None:
+    ``here`` is what there is at the point itself, ``kinky`` the nodes with a kink somewhere, ``standing``
+    those that stand on one.
+    """
+
+    def __init__(self, report: Report) -> None:
         graph = report.graph
         self.report = report
-        self.k = k
         self.loop = floats().forward_loop(frozenset(graph.ops))
         self.kinky = [i for i, code in enumerate(graph.ops) if TABLE[code].kinks and report.is_live(i)]
+        self.standing = [i for i in self.kinky if at_kink(report.trace, i)]
+        self.here = self(0, report.trace.values[0])
 
-    def __call__(self, x: float) -> tuple[float, tuple[object, ...], float] | None:
-        """The output at ``x``, which branch every kinky node takes, and the largest value on the way.
+    def __call__(self, k: int, x: float) -> tuple[float, tuple[object, ...], float] | None:
+        """The output with ``x`` at node ``k``, which branch every kinky node takes, and the largest value on the way.
 
         None where the output does not exist.
         """
         graph = self.report.graph
         inputs = len(graph.inputs)
-        values = self.report.trace.values[: max(inputs, self.k + 1)]
-        values[self.k] = x
+        values = self.report.trace.values[: max(inputs, k + 1)]
+        values[k] = x
         try:
             self.loop(graph.ops, graph.a, graph.b, values)
         except (ArithmeticError, ValueError):
@@ -366,18 +372,18 @@ class _Probe:
         return tuple(floats().rule((*row.params, "out"), test)(*given, values[i]) for test in tests)
 
 
-def _checked(report: Report, k: int, what: str, ours: float | None) -> Verdict:
-    x = report.trace.values[k]
-    probe = _Probe(report, k)
+def _checked(probe: _Probe, k: int, what: str, ours: float | None) -> Verdict:
     if ours is None:
         return Verdict("numeric", what, None, None, "gave-up", "the gradient is undefined here", node=k)
+    report, here = probe.report, probe.here
+    x = report.trace.values[k]
     first = cbrt(_EPS) * max(1.0, abs(x))
     tried: list[tuple[float, float, float]] = []   # h, slope, rounding noise
     for h in (first, first / 10, first * 10, first / 100, first * 100, first / 1e4, cbrt(_EPS) * abs(x)):
         if h == 0:
             continue
         up, down = x + h, x - h
-        here, above, below = probe(x), probe(up), probe(down)
+        above, below = probe(k, up), probe(k, down)
         if above is None or below is None or here is None:
             continue
         slope = (above[0] - below[0]) / (up - down) * report.upstream
@@ -385,11 +391,10 @@ def _checked(report: Report, k: int, what: str, ours: float | None) -> Verdict:
         error = _relative(ours, slope)
         details: dict[str, Any] = {"node": k, "h": h, "relative_error": error}
         crossed = [i for i, *sides in zip(probe.kinky, here[1], above[1], below[1]) if len({*sides}) > 1]
-        standing = [i for i in probe.kinky if at_kink(report.trace, i)]
-        if crossed or standing:
+        if crossed or probe.standing:
             if abs(ours - slope) <= 1e-6 * max(abs(ours), abs(slope)):
                 return Verdict("numeric", what, ours, slope, "agrees", **details)
-            where = report.label((crossed or standing)[0])
+            where = report.label((crossed or probe.standing)[0])
             return Verdict("numeric", what, ours, slope, "kink", f"{where} changes branch within h", **details)
         close = abs(ours - slope) <= 1e-6 * max(abs(ours), abs(slope)) and noise <= 1e-3 * abs(slope)
         if close or ours == slope:
