@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
-from .lexer import DIGITS, LINE, OPERATORS, Cursor
+from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck
 from .ops import FUNCTIONS, NAMED_CONSTANTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from typing import Any, NoReturn
-
-
-class Stuck(Exception):
-    """The parser cannot go on at the current token; ``why`` is one of the cases of EXPLAIN."""
-
-    def __init__(self, why: str, detail: Any = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.detail = detail
+    from typing import NoReturn
 
 
 def _is_value(token: str) -> bool:

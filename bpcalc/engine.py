@@ -18,7 +18,6 @@ from .backends import floats
 from .errors import BpcalcError, DomainProblem, ShapeProblem, UsageProblem
 from .graph import Graph
 from .ops import CONSTANT, INPUT, TABLE, Op
-from .spans import spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,6 +220,7 @@ def _forward_arrays(graph: Graph, values: list[Any]) -> Trace:
 
 def _array_problem(graph: Graph, values: list[Any], k: int, error: Exception | None) -> BpcalcError:
     from . import arrays
+    from .spans import spans
 
     row = graph.row(k)
     given = [values[i] for i in graph.args(k)]
@@ -283,6 +283,8 @@ def _here(graph: Graph, given: Sequence[Any], k: int, where: Sequence[Any]) -> s
 
 
 def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
+    from .spans import spans  # for errors only: a run without one starts sooner
+
     row = graph.row(k)
     given = [values[i] for i in graph.args(k)]
     message = f"the result of {_called(row)} is too large for a double-precision number"

@@ -205,6 +205,15 @@ def _refuse(source: Source, at: int) -> NoReturn:
     raise SyntaxProblem(message, source, (at, at + 1), hint)
 
 
+class Stuck(Exception):
+    """The parser cannot go on at the current token; ``why`` is one of the cases of complaints.EXPLAIN."""
+
+    def __init__(self, why: str, detail: Any = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.detail = detail
+
+
 class Cursor:
     """The careful tokens, and how far the parser has read them."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from .engine import Gradients, Note
 from .errors import Source, UsageProblem
 from .records import Drift, Edge, Node, Verdict
-from .spans import spans
 from .streams import Streams
 from .written import Written as Form
 
@@ -79,6 +78,8 @@ class Report(Streams):
     def span(self, k: int) -> Span | None:
         """Where node ``k`` stands in the expression's text."""
         if self._spans is None:
+            from .spans import spans
+
             self._spans = spans(self.graph)
         return self._spans[k]
 

@@ -36,11 +36,9 @@ from itertools import chain
 from math import isfinite
 
 from .backends import floats
-from .complaints import Stuck, explain, explain_missing
 from .errors import LimitProblem, NameProblem, Source, SyntaxProblem
 from .graph import Graph
-from .lexer import DIGITS, LINE, Cursor, is_plain, lex, split
-from .notation import needs_opening, open_up
+from .lexer import DIGITS, LINE, Cursor, Stuck, is_plain, lex, split
 from .ops import BINARY, BY_NAME, CONSTANT, FUNCTIONS, IDENTITY, INPUT, NAMED_CONSTANTS, NEG, TABLE, Op
 
 TYPE_CHECKING = False
@@ -99,6 +97,14 @@ def parse(source: Source, bound: Collection[str] = ()) -> Graph:
             return _sized(source, lambda: split(text), bound, None)
         except Stuck:
             pass
+    return _parse_with_care(source, bound)
+
+
+def _parse_with_care(source: Source, bound: Collection[str]) -> Graph:
+    """The graph of a text that is not plain, or an error in words; a plain text never loads what this needs."""
+    from .complaints import explain, explain_missing
+    from .notation import needs_opening
+
     cursor = Cursor(source)
     if needs_opening(cursor.tokens):
         _open(cursor, bound)
@@ -113,6 +119,8 @@ def parse(source: Source, bound: Collection[str] = ()) -> Graph:
 
 def _open(cursor: Cursor, bound: Collection[str]) -> None:
     """Open arrays, keywords and sums over an index; numbers that the index needs are known by now."""
+    from .notation import open_up
+
     known: dict[str, float] = {}
     if isinstance(bound, dict):
         known.update((name, value) for name, value in bound.items() if type(value) is float)

@@ -90,16 +90,15 @@ def test_the_library_loads_only_when_it_is_used():
 # What a run of each kind loads, to the module.  One more is a cost to every such run: add it knowingly.
 PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_operator", "_stat", "genericpath", "itertools", "math",
                "os", "os.path", "posixpath", "stat"}
-CALCULATING = {"backends", "bindings", "calculate", "cli", "complaints", "engine", "errors", "formula", "graph",
-               "lexer", "notation", "ops", "options", "records", "render", "report", "spans", "streams", "syntax",
-               "written"}
+CALCULATING = {"backends", "bindings", "calculate", "cli", "engine", "errors", "formula", "graph", "lexer", "ops",
+               "options", "records", "render", "report", "streams", "syntax", "written"}
 CHECKING = {"homework", "homework.answers", "homework.check", "homework.replay", "homework.rounding", "render.numbers",
             "render.symbols", "render.to_verdicts"}
 WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "render.symbols"}
 
 
 @pytest.mark.parametrize(("words", "own"), [
-    (["x*y", "x=1", "y=2", "--json"], CALCULATING | {"render.to_json", "render.to_caret"}),
+    (["x*y", "x=1", "y=2", "--json"], CALCULATING | {"render.to_json"}),
     (["x*y", "x=1", "y=2", "--format", "csv"], CALCULATING | {"render.to_csv"}),
     (["x*y", "x=1", "y=2", "--format", "plain"], CALCULATING | WORDS | {"render.to_plain"}),
     (["x*y", "x=1", "y=2", "--check", "dx=2"], CALCULATING | CHECKING),

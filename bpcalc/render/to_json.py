@@ -12,7 +12,6 @@ from ..ops import TABLE
 from ..records import Drift, Verdict
 from ..report import Report
 from ..written import Written
-from . import to_caret
 
 try:
     from _json import encode_basestring_ascii as quoted  # what json uses; importing json itself is half a run
@@ -203,6 +202,8 @@ def worksheet(report: Report, record: dict[str, Any]) -> str:
 
 def error_line(error: BpcalcError) -> str:
     """An error as one line of JSON."""
+    from . import to_caret
+
     span = "null" if error.span is None else f"[{error.span[0]}, {error.span[1]}]"
     return (f'{{"schema": "{SCHEMA}", "error": {{"code": "{error.code}", "message": {quoted(error.message)}, '
             f'"span": {span}, "hint": {text(error.hint)}, "rendered": {quoted(to_caret.render(error))}}}}}\n')
