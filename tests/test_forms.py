@@ -301,7 +301,7 @@ def test_equations_and_table_in_tex_show_the_numbers_of_the_run(runs, seed, form
     shown = [*numbers.values.values(), *numbers.gradients.values()]
     assert sorted(str(read(value)) for value in equations.values()) == sorted(str(read(value)) for value in shown)
     table = text.partition("Every number")[2].partition("Drift")[0]
-    between, ends = ("&", r" \\[4pt]") if form == "latex" else (" | ", " |")
+    between, ends = ("&", r" \\\noalign{\vskip 4pt}") if form == "latex" else (" | ", " |")
     if "& forward" not in table and "| forward" not in table:
         return                                     # one column, where all else would be too wide
     cells = [[cell.strip(" |$`") for cell in row.removesuffix(ends).split(between)] for row in table.splitlines()

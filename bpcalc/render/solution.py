@@ -182,9 +182,9 @@ def table(report: Report, hand: TexHand, everything: bool) -> Table:
     """
     cells = Cells(report, hand.digits, hand.symbols, hand)
     product = Math(r"\text{upstream} \cdot \text{local}")
-    node, local = Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}"), Math(r"\text{local gradient}")
-    both = Math(rf"{local},\ {product}")
-    forms = ((_wide, ("node", "forward", node, local, product), False), (_tall, ("node", "forward", node, both), False),
+    node = Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}")
+    both = Math(rf"\text{{local gradient}},\ {product}")
+    forms = ((_wide, ("node", "forward", node, "local gradient", product), False), (_tall, ("node", "forward", node, both), False),
              (_broken_up, ("node", "forward", node, both), False), (_broken_up, ("node", "forward", node, both), True),
              (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), False),
              (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), True))

@@ -30,6 +30,7 @@ _NEEDS = r"""% Needs \usepackage{amsmath} and \usepackage{longtable}.
 _ROOM = r"""\vskip 0pt plus 0.2\textheight\penalty-200\vskip 0pt plus -0.2\textheight
 """
 """Ends a page that has little left, so that a heading does not stand alone below it and its table on the next."""
+_GAP = r"\noalign{\vskip 4pt}"
 _ESCAPES = {
     **{char: f"\\{char}" for char in "#$%&_{}"}, "\\": r"\textbackslash{}", "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\n": " ",
@@ -73,12 +74,12 @@ def _block(block: Block) -> str:
 def _table(table: Table) -> str:
     columns = "".join("r" if at in table.right else "l" for at in range(len(table.heads)))
     head = " & ".join(map(_cell, table.heads))
-    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\[4pt]\n" for row in table.rows)
+    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\{_GAP}\n" for row in table.rows)
     # Longtable measures its rows in chunks, and a repeated head apart: with one chunk and an ordinary first row the
     # columns are right at the first run.
-    # Space between rows stands behind them: a stretched table would stretch the matrices in it as well.
+    # Space between rows is put between them: a stretched table would stretch the matrices in it as well.
     return ("{\\small\\setcounter{LTchunksize}{1000}\n"
-            f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\*[2pt]\n\\hline\\noalign{{\\vskip 4pt}}\n"
+            f"\\begin{{longtable}}[l]{{@{{}}{columns}@{{}}}}\n{head} \\\\*[2pt]\n\\hline{_GAP}\n"
             f"{rows}\\end{{longtable}}}}\n")
 
 
