@@ -16,6 +16,7 @@ from bpcalc.render import to_blocks, to_csv, to_json, to_plain, to_table
 from bpcalc.render.numbers import show
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_caret import visible, width
+from bpcalc.verify import gradcheck
 
 SCHEMA = json.loads((Path(to_json.__file__).parent.parent / "report.schema.json").read_text())
 CLASSIC = ("(x+y)*z", {"x": -2, "y": 5, "z": -4})
@@ -279,3 +280,15 @@ def test_a_long_table_starts_before_it_is_complete(monkeypatch):
     for _ in range(10):
         next(pieces)
     assert len(made) < 200
+
+
+def test_a_notebook_shows_matrices_as_grids_the_upstream_gradient_and_second_opinions():
+    report = backprop("s = W @ x; L = sum(s)", W=[[-2, -1], [1, -5]], x=[3, 2], upstream=2)
+    text = report._repr_html_()
+    assert "[-2  -1]\n[ 1  -5]</td>" in text
+    assert "white-space:pre;" in text
+    assert "upstream ∂loss/∂L = 2" in text
+    report = backprop("x*y", x=1, y=2)
+    report.verdicts = gradcheck(report)
+    assert "Central differences" in report._repr_html_()
+    assert "There is no variable" in backprop("2*3")._repr_html_()

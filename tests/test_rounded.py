@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
@@ -203,3 +204,8 @@ def test_json_has_the_carried_numbers_and_the_drift(bpcalc):
 def test_what_cannot_be_carried_is_refused(bpcalc, words):
     ran = bpcalc("f = x/3", "x=1", *words)
     assert (ran.code, ran.out) == (2, "")
+
+
+def test_a_local_gradient_that_is_a_term_of_the_gradient_is_told_apart_in_the_drift(bpcalc):
+    drift = bpcalc("f = sigmoid(x)*x", "x=2", "--round", "2").out.partition("Carried")[2]
+    assert re.findall(r"∂f/∂x.*?(?=  )", drift) == ["∂f/∂x", "∂f/∂x (local)"]

@@ -1,6 +1,7 @@
 """The second opinions agree with what is right, and only with that."""
 
 import json
+import re
 
 import pytest
 
@@ -182,3 +183,10 @@ def test_checks_are_in_the_json(bpcalc):
     assert {check["kind"] for check in data["checks"]} == {"symbolic", "numeric"}
     assert all(check["status"] == "agrees" for check in data["checks"])
     assert all("relative_error" in check for check in data["checks"] if check["kind"] == "numeric")
+
+
+def test_a_local_gradient_and_a_gradient_of_one_name_stand_under_headings_of_their_own(bpcalc):
+    text = bpcalc("f = x^2*y", "x=3", "y=4", "--symbolic", "--format", "plain").out
+    local, total = text.partition("Local gradients by sympy")[2].split("Gradients by sympy")
+    assert re.findall(r"df/dy .* (n3|x\^2) ", local) == ["n3"]
+    assert re.findall(r"df/dy .* (n3|x\^2) ", total) == ["x^2"]

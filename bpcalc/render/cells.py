@@ -198,12 +198,12 @@ class Cells:
         lines: list[str] = []
         if self.report.decimals is not None:
             lines += ["", self.carried(), *_aligned(self.drifts(), frozenset((1, 2, 3)))]
-        for kind, (heading, theirs) in _HEADINGS.items():
-            rows = [self._check(verdict) for verdict in self.report.verdicts if verdict.kind == kind]
-            if not rows:
-                continue
-            heads = ("", "derivative", "backprop", *theirs)
-            lines += ["", heading, *_aligned([heads, *rows], frozenset((2, 3)))]
+        for kind, level, heading, theirs in _OPINIONS:
+            rows = [self._check(verdict) for verdict in self.report.verdicts
+                    if verdict.kind == kind and verdict.details.get("level", "variable") == level]
+            if rows:
+                heads = ("", "derivative", "backprop", *theirs)
+                lines += ["", heading, *_aligned([heads, *rows], frozenset((2, 3)))]
         return lines
 
     def carried(self) -> str:
@@ -214,11 +214,19 @@ class Cells:
 
     def drifts(self) -> list[tuple[str, ...]]:
         """Each number of a rounded run that has drifted, with the exact one and the difference, under a head."""
+        # At the output the local gradient has the name of the gradient that it is a term of.
+        from collections import Counter
+
+        uses = Counter(i for k in range(len(self.report)) for i in self.report.graph.args(k))
+        last = () if self.report.weighted else self.report.graph.args(self.report.graph.output)
+        sums = {i for i in last if uses[i] > 1}
         rows = []
         for drift in self.report.drifts():
             label = self.report.label(drift.node)
             what = (self.hand.name(label) if drift.kind == "value" else self.derivative(self.top, label)
                     if drift.input is None else self.derivative(label, self.report.label(drift.input)))
+            if drift.input in sums and drift.node == self.report.graph.output:
+                what += self.hand.word(" (local)")
             rows.append((what, *map(self.number, (drift.carried, drift.exact, drift.drift))))
         rows = list(dict.fromkeys(rows))          # at the output local gradient and gradient are one
         if len(rows) > WHOLE:
@@ -243,10 +251,12 @@ class Cells:
         return (sign, what, self.number(verdict.ours), theirs, fact, words)
 
 
-_HEADINGS = {
-    "symbolic": ("Derivatives by sympy, beside backprop's", ("sympy", "formula", "verdict")),
-    "numeric": ("Central differences, beside backprop", ("numerical", "relative error", "verdict")),
-}
+# At the output a local gradient has the name of a gradient, so the two have headings of their own.
+_OPINIONS = (
+    ("symbolic", "local", "Local gradients by sympy, beside backprop's", ("sympy", "formula", "verdict")),
+    ("symbolic", "variable", "Gradients by sympy, beside backprop's", ("sympy", "formula", "verdict")),
+    ("numeric", "variable", "Central differences, beside backprop", ("numerical", "relative error", "verdict")),
+)
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int]) -> list[str]:

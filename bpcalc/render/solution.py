@@ -184,10 +184,10 @@ def table(report: Report, hand: TexHand, everything: bool) -> Table:
     product = Math(r"\text{upstream} \cdot \text{local}")
     node = Math(rf"\partial {hand.name(cells.top)} / \partial\,\text{{node}}")
     both = Math(rf"\text{{local gradient}},\ {product}")
-    forms = ((_wide, ("node", "forward", node, "local gradient", product), False), (_tall, ("node", "forward", node, both), False),
-             (_broken_up, ("node", "forward", node, both), False), (_broken_up, ("node", "forward", node, both), True),
-             (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), False),
-             (_listed, ("node", Math(rf"\text{{forward}},\ {node},\ {both}")), True))
+    four = ("node", "forward", node, both)
+    two = ("node", Math(rf"\text{{forward}},\ {node},\ {both}"))
+    forms = ((_wide, (*four[:3], "local gradient", product), False), (_tall, four, False), (_broken_up, four, False),
+             (_broken_up, four, True), (_listed, two, False), (_listed, two, True))
     shown, before, left = steps(report, everything)
     nodes = list(shown)
     for form, heads, hand.small in forms:
