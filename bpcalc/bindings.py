@@ -10,7 +10,8 @@ from __future__ import annotations
 from math import isfinite
 
 from .engine import forward
-from .errors import BindingProblem, BpcalcError, InputProblem, NameProblem, Source
+from .errors import BindingProblem, BpcalcError, NameProblem, Source
+from .files import cannot_read, read_text
 from .lexer import lex
 from .syntax import parse
 
@@ -134,10 +135,10 @@ def _from_path(name: str, path: str, source: Source) -> Any:
 
         try:
             found = load(path)
-        except OSError as error:
-            raise InputProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
         except ShapeError as error:
             raise BindingProblem(f"{path}: {error}", source, span) from None
+        except (OSError, ValueError) as error:
+            raise cannot_read(path, error) from None
         if not is_finite(found):
             raise BindingProblem(f"{path} holds a number that is not finite", source, span)
         return found
@@ -203,37 +204,6 @@ def from_file(text: str, name: str) -> dict[str, Any]:
             raise BindingProblem(f"'{key}' is given a value twice", source, (0, len(key)))
         found[key] = value
     return found
-
-
-def read_text(path: str) -> str:
-    """The text of a file, as UTF-8 with or without a byte order mark.
-
-    Raises InputProblem when it cannot be opened or is not UTF-8.
-    """
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise InputProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    except ValueError:
-        raise InputProblem(f"cannot read {path!r}: not a file's name") from None
-    return decode(data, path)
-
-
-def decode(data: bytes, name: str) -> str:
-    """UTF-8 with or without a byte order mark; line ends become line feeds.
-
-    Raises InputProblem naming the offset of the first byte that is not UTF-8.
-    """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        hint = "save it as UTF-8"
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            hint = "it looks like UTF-16; save it as UTF-8"
-        raise InputProblem(f"{name} is not UTF-8: byte 0x{data[error.start]:02X} at offset {error.start}",
-                           hint=hint) from None
-    return text.replace("\r\n", "\n")
 
 
 def is_name(text: str) -> bool:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from unicodedata import category
 
-from .bindings import constant, decode, is_name, read_text
+from .bindings import constant, is_name
 from .errors import BindingProblem, BpcalcError, InputProblem, Source
+from .files import csv_rows, decode, read_text, separator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def parse_data(text: str | bytes, name: str) -> Data:
 
     Raises what :func:`read_data` raises.
     """
-    rows = csv_rows(decode(text, name) if isinstance(text, bytes) else text)
+    rows = table_rows(decode(text, name) if isinstance(text, bytes) else text)
     filled = ((line, cells) for line, cells in rows if any(cells))
     heading = next(filled, (0, []))[1]
     if not heading:
@@ -139,25 +140,16 @@ def parse_data(text: str | bytes, name: str) -> Data:
     return data
 
 
-def csv_rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def table_rows(text: str) -> Iterator[tuple[int, list[str]]]:
     """The rows of comma-, semicolon- or tab-separated text, stripped, with their line numbers.
 
     Raises InputProblem for a row that is not CSV.
     """
-    import csv
-
     first = next((line for line in text.splitlines() if line.strip()), "")
-    mark = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=mark)
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise InputProblem(f"line {number} is not CSV: {error}") from None
-        yield number, [cell.strip() for cell in cells]
+    for line, cells, problem in csv_rows(text.splitlines(keepends=True), separator(first)):
+        if problem:
+            raise InputProblem(f"line {line} is not CSV: {problem}")
+        yield line, [cell.strip() for cell in cells]
 
 
 # -------------------------------------------------------------------------------------- headings

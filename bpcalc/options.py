@@ -130,16 +130,22 @@ OPTIONS = (
 )
 
 BY_NAME = {name: option for option in OPTIONS for name in option.names}
+BY_KEY = {option.key: option for option in OPTIONS}
 
 
 def sort(words: list[str]) -> tuple[dict[str, Any], list[str]]:
     """The options' values by key, and all other words in order.
 
-    Raises UsageProblem for an unknown option, a missing or unwanted value, and an option given twice.
+    Raises UsageProblem for an unknown option, a missing, empty or unwanted value, and an option given twice.
     """
     options, others = split(words)
     values = {option.key: option.default for option in OPTIONS}
     for option, name, value in options:
+        if value is not None and not value.strip() and not option.optional:
+            if option.is_path:
+                raise UsageProblem(f"--{option.key.replace('_', '-')} names no file")
+            raise UsageProblem(f"{name} has an empty value", Source(f"{name} {value}", "option"), (0, len(name)),
+                               f"it takes {option.metavar}")
         if option.metavar is None:
             values[option.key] = True
         elif option.repeated:

@@ -11,6 +11,7 @@ from math import isfinite
 
 from .data import cell_value
 from .errors import BindingProblem, BpcalcError, InputProblem
+from .files import cannot_read, csv_rows, separator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,12 +69,7 @@ class Rows:
             self._loads = loads
             self.names = list(self._object(first) or ())
         else:
-            import csv
-
-            # Spreadsheets of many countries write semicolons.
-            sign = next((sign for sign in ("\t", ";") if sign in first and "," not in first), ",")
-            self._reader = csv.reader(self._lines, delimiter=sign)
-            self._records = self._cells(csv.Error)
+            self._records = self._cells(separator(first))
             self.names = [cell.strip() for cell in next(self._records)]
             twice = [word for at, word in enumerate(self.names) if word in self.names[:at]]
             if twice:
@@ -98,18 +94,14 @@ class Rows:
                 self._at.append(at)
                 yield self._object(line)
 
-    def _cells(self, problem: type[Exception]) -> Iterator[list[str]]:
+    def _cells(self, mark: str) -> Iterator[list[str]]:
         """The rows of CSV that are not blank; raises InputProblem where it is none."""
-        reader, before = self._reader, self._start
-        line = before
-        try:
-            for cells in reader:
-                if cells:
-                    self._at.append(line)          # where it begins: quotes may hold line ends
-                    yield cells
-                line = before + reader.line_num
-        except problem as error:
-            raise InputProblem(f"{self.file_name}, line {line}: this is not CSV: {error}") from None
+        for line, cells, problem in csv_rows(self._lines, mark, self._start):
+            if problem:
+                raise InputProblem(f"{self.file_name}, line {line}: this is not CSV: {problem}")
+            if cells:
+                self._at.append(line)
+                yield cells
 
     def _object(self, line: str) -> dict[str, Any] | None:
         try:
@@ -159,7 +151,7 @@ def _decoded(file: Iterable[str], name: str) -> Iterator[str]:
     except UnicodeDecodeError:
         raise InputProblem(f"{name} is not UTF-8", hint="save it as UTF-8") from None
     except OSError as error:
-        raise InputProblem(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from None
+        raise cannot_read(name, error) from None
 
 
 def _quick(portion: Sequence[Any], wanted: Sequence[str], places: Sequence[int] | None,

@@ -15,7 +15,8 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 LAYERS = [
     {"errors", "ops", "records", "special", "written"},
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
-    {"backends", "complaints", "javascript", "notation", "render.grids"},
+    {"backends", "complaints", "javascript", "modes", "notation", "render.grids", "terminal"},
+    {"files"},
     {"arrays", "render.orientation"},
     {"syntax", "compiled", "array_steps"},
     {"blocks"},
@@ -42,10 +43,12 @@ LAYERS = [
     {"render.to_plot", "render.to_html", "render.to_rows", "render.to_grades", "render.to_image", "render.to_notebook"},
     {"render.to_worksheet"},
     {"render.to_practice"},
+    {"request"},
+    {"runs.batch", "runs.functions", "runs.homework", "runs.practice", "runs.report"},
     {"cli"},
     {"command", "__main__"},
 ]
-OPEN = {"__init__", "render.__init__", "homework.__init__"}
+OPEN = {"__init__", "render.__init__", "homework.__init__", "runs.__init__"}
 # Imports inside functions that point upwards, and why.
 UPWARD = {
     ("array_report", "opened"): "ArrayReport.opened is there for convenience",
@@ -61,6 +64,7 @@ UPWARD = {
     ("report", "render.to_svg"): "Report.to_svg is there for convenience",
     ("report", "render.to_html"): "Report.to_html is there for convenience",
     ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
+    ("terminal", "render.to_caret"): "a warning quotes the user's text; only a run that warns loads it",
     ("cli", "command"): "--help and completion; command runs cli.execute in turn",
 }
 DOORS = {"cairosvg": {"render.to_image"}, "click": {"command"},

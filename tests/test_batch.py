@@ -202,7 +202,8 @@ def test_bad_json_lines(line, capsys, tmp_path):
     ("x\n1\n", ["x", "x=1"], "given a value twice"),
     ("x\n1\n", ["x*y"], "'y' has no value"), ("x\n1\n", ["y", "y=1"], "uses no column"),
     ("x\n1\n", ["x", "--check", "dx=1"], "cannot go together"),
-    ("x\n1\n", ["x", "--format", "svg"], "cannot write svg"), ("x\n1\n", ["x", "--wrt", "q"], "no variable 'q'"),
+    ("x\n1\n", ["x", "--format", "svg"], "--format svg cannot show rows"),
+    ("x\n1\n", ["x", "--wrt", "q"], "no variable 'q'"),
     ("x\n1\n", ["x*W", "W=[1,2]"], "is an array"),
 ])
 def test_what_cannot_be_begins_nothing(text, words, told, capsys, tmp_path):

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.bindings import constant, decode, from_file, from_mapping, from_words
+from bpcalc.bindings import constant, from_file, from_mapping, from_words
+from bpcalc.files import decode
 
 
 @pytest.mark.parametrize(("word", "value"), [

@@ -215,10 +215,10 @@ def test_a_million_digits_are_not_echoed(bpcalc):
     (["--steps", "-o", "a.svg"], "a file that ends in .svg does not hold steps"),
     (["--format", "csv", "-o", "a.json"], "a file that ends in .json does not hold csv"),
     (["--format", "plain", "-o", "a.html"], "a file that ends in .html does not hold plain"),
-    (["--graph", "--worksheet"], "--graph and --worksheet cannot go together"),
-    (["--graph", "--paths", "x"], "--graph and --paths cannot go together"),
-    (["--symbolic", "--format", "svg"], "--symbolic is not shown in svg"),
-    (["--gradcheck", "--format", "csv"], "--gradcheck is not shown in csv"),
+    (["--graph", "--worksheet"], "--worksheet and --graph cannot go together"),
+    (["--graph", "--paths", "x"], "--paths and --graph cannot go together"),
+    (["--symbolic", "--format", "svg"], "--symbolic has no part in svg"),
+    (["--gradcheck", "--format", "csv"], "--gradcheck has no part in csv"),
 ])
 def test_options_that_ask_for_two_things_are_refused(words, message, bpcalc, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -15,12 +15,12 @@ import pytest
 from bpcalc import BpcalcError, backprop
 from bpcalc.array_steps import on_arrays
 from bpcalc.bindings import from_words
-from bpcalc.cli import _Bar
 from bpcalc.descent import OPTIMIZERS, descend
 from bpcalc.engine import forward
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_descent import plot, render
 from bpcalc.render.to_plot import render as picture
+from bpcalc.terminal import Bar
 
 DATA = Path(__file__).parent.parent / "docs" / "data" / "images.csv"
 
@@ -428,8 +428,8 @@ def test_the_descent_in_plain_lines(bpcalc):
 
 
 def test_the_course_as_png_and_with_a_title(bpcalc, tmp_path):
-    words = ["L = sum((x - 1)^2)", "x=[3]", "--lr", "0.1", "--iterations", "50", "--title", "my descent"]
-    bpcalc(*words, "-o", tmp_path / "loss.svg")
+    words = ["L = sum((x - 1)^2)", "x=[3]", "--lr", "0.1", "--iterations", "50"]
+    bpcalc(*words, "-o", tmp_path / "loss.svg", "--title", "my descent")
     assert ">my descent</title>" in (tmp_path / "loss.svg").read_text()
     pytest.importorskip("cairosvg")
     bpcalc(*words, "-o", tmp_path / "loss.png")
@@ -476,8 +476,10 @@ def test_a_long_course_keeps_its_peaks():
 def test_a_bar_is_drawn_for_long_runs_only_and_taken_away(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    monkeypatch.setattr("sys.stderr", io.StringIO())
-    bar = _Bar(200, "steps")
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", terminal)
+    bar = Bar("steps", 200)
     bar(10)
     bar.clear()
     assert sys.stderr.getvalue() == "", "half a second is not long"
@@ -486,7 +488,7 @@ def test_a_bar_is_drawn_for_long_runs_only_and_taken_away(monkeypatch):
     bar(101)
     assert sys.stderr.getvalue() == f"\r[{'#' * 15}{' ' * 15}] 100 of 200 steps"
     bar.clear()
-    assert sys.stderr.getvalue().endswith("\r" + " " * 70 + "\r")
+    assert sys.stderr.getvalue().endswith("\r" + " " * 49 + "\r")
 
 
 def test_progress_is_told_step_by_step_with_arrays():

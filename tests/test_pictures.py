@@ -394,7 +394,7 @@ def test_pictures_for_print_and_pixels(bpcalc, tmp_path):
         __import__("cairosvg")
     except (ImportError, OSError) as error:
         pytest.skip(f"no PNG and PDF without the extra 'pictures' and cairo: {error}")
-    words = [CLASSIC[0], "x=-2", "y=5", "z=-4", "--title", "first & last"]
+    words = [CLASSIC[0], "x=-2", "y=5", "z=-4"]
     for form, magic in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
         target = tmp_path / f"circuit.{form}"
         assert bpcalc(*words, "-o", target).code == 0

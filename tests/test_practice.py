@@ -171,13 +171,14 @@ def test_on_a_terminal_it_asks_checks_and_sums_up():
 
 
 def test_an_interrupt_ends_a_conversation_with_its_summary(monkeypatch, capsys):
-    from bpcalc import cli
+    from bpcalc.runs import practice
+    from bpcalc.terminal import Screen
 
     def interrupted(prompt):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("builtins.input", interrupted)
-    assert cli._converse(exercise("easy", 7)) == 130
+    assert practice._converse(exercise("easy", 7), Screen(sys.stdout), 6) == 130
     out = capsys.readouterr().out
     assert "\n\n0 of 6 right at the first try" in out
     assert "--practice easy --seed 7" in out
@@ -255,7 +256,7 @@ def test_thirty_variants_in_every_form(bpcalc, form):
     (["--practice", "x*y"], "makes its own exercise"), (["--practice", "--seed", "-1"], "--seed takes"),
     (["--practice", "--variants", "0"], "--variants takes"), (["--practice=middle"], "--practice takes"),
     (["x*y", "x=1", "y=2", "--seed", "3"], "needs an exercise"),
-    (["--practice", "--format", "svg"], "has no worksheet"),
+    (["--practice", "--format", "svg"], "cannot show a worksheet"),
 ])
 def test_what_practice_does_not_take(bpcalc, words, message):
     ran = bpcalc(*words)

@@ -90,19 +90,21 @@ def test_the_library_loads_only_when_it_is_used():
 # What a run of each kind loads, to the module.  One more is a cost to every such run: add it knowingly.
 PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_operator", "_stat", "genericpath", "itertools", "math",
                "os", "os.path", "posixpath", "stat"}
-CALCULATING = {"backends", "bindings", "calculate", "cli", "engine", "errors", "formula", "graph", "lexer", "ops",
-               "options", "records", "render", "report", "streams", "syntax", "written"}
+STARTING = {"cli", "errors", "files", "options", "terminal"}
+CALCULATING = STARTING | {"backends", "bindings", "calculate", "engine", "formula", "graph", "lexer", "modes", "ops",
+                          "records", "render", "report", "request", "runs", "streams", "syntax", "written"}
+REPORTING = CALCULATING | {"runs.report"}
 CHECKING = {"homework", "homework.answers", "homework.check", "homework.replay", "homework.rounding", "render.numbers",
-            "render.symbols", "render.to_verdicts"}
+            "render.symbols", "render.to_verdicts", "runs.homework"}
 WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "render.symbols"}
 
 
 @pytest.mark.parametrize(("words", "own"), [
-    (["x*y", "x=1", "y=2", "--json"], CALCULATING | {"render.to_json"}),
-    (["x*y", "x=1", "y=2", "--format", "csv"], CALCULATING | {"render.to_csv"}),
-    (["x*y", "x=1", "y=2", "--format", "plain"], CALCULATING | WORDS | {"render.to_plain"}),
+    (["x*y", "x=1", "y=2", "--json"], REPORTING | {"render.to_json"}),
+    (["x*y", "x=1", "y=2", "--format", "csv"], REPORTING | {"render.to_csv"}),
+    (["x*y", "x=1", "y=2", "--format", "plain"], REPORTING | WORDS | {"render.to_plain"}),
     (["x*y", "x=1", "y=2", "--check", "dx=2"], CALCULATING | CHECKING),
-    (["--version"], {"cli", "errors", "options"}),
+    (["--version"], STARTING),
 ], ids=lambda value: value[-1] if isinstance(value, list) else "")
 def test_a_run_loads_these_modules_and_no_others(words, own):
     _, modules = imported(*words)

@@ -6,16 +6,15 @@ answer.  What cannot be read is reported, counts as not right, and stops nobody 
 
 from __future__ import annotations
 
-import csv
-
 from ..errors import BindingProblem, BpcalcError, InputProblem, Source
+from ..files import csv_rows, separator
 from ..report import Report
 from .answers import Answer, Place, is_blank, like_index, read_answer, resolve, shape_at
 from .check import MISSING, UNREADABLE, AnswerVerdict, Judge
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _ABOUT = frozenset(("student", "students", "name", "names", "id", "email", "e-mail", "mail", "login", "user",
                     "username", "section", "group", "class", "timestamp", "date", "time"))
@@ -86,8 +85,8 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
     """
     lines = text.splitlines(keepends=True)
     first = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=max(",;\t", key=first.count))
-    heading = [cell.strip() for cell in next(_rows(reader), (0, []))[1] or []]
+    rows = csv_rows(lines, separator(first))
+    heading = [cell.strip() for cell in next((cells for _, cells, _ in rows if any(cells)), [])]
     if not any(heading):
         raise InputProblem(f"{name} is empty", hint="the first row names the columns: student, q, df/dx")
     columns = _columns(heading, report, name)
@@ -96,8 +95,8 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
     judged: dict[tuple[str, ...], list[AnswerVerdict]] = {}
     lines_of: dict[str, int] = {}
     who = next((at for at in range(len(heading)) if at not in dict(columns)), None)
-    for line, cells in _rows(reader):
-        if cells is None:
+    for line, cells, unreadable in rows:
+        if unreadable:
             found.problems.append((line, "this row is not CSV"))
             found.rows.append(Graded(f"line {line}", line, [], "not CSV"))
             continue
@@ -128,19 +127,6 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
     if not found.rows:
         raise InputProblem(f"{name} has no rows under its heading")
     return found
-
-
-def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
-    """The rows of a CSV reader with their line numbers; None for one that cannot be read."""
-    while True:
-        cells: list[str] | None
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            cells = None
-        yield getattr(reader, "line_num", 0), cells
 
 
 def _columns(heading: list[str], report: Report, name: str) -> list[tuple[int, Place]]:

@@ -8,7 +8,7 @@ number; a LaTeX worksheet ``\\blank{KEY}{NUMBER}``.  Numbers keep the digits tha
 
 from __future__ import annotations
 
-from ..data import csv_rows
+from ..data import table_rows
 from ..errors import BindingProblem, InputProblem, Source
 from .answers import is_blank, split_items
 
@@ -138,7 +138,7 @@ def _is_object(data: Any) -> bool:
 # --------------------------------------------------------------------------------------------- CSV
 def csv_items(text: str, name: str) -> Iterator[Item]:
     """Rows of a key and a value as items; a first row ``key,value`` is a heading."""
-    for number, cells in csv_rows(text):
+    for number, cells in table_rows(text):
         if not any(cells):
             continue
         source = Source(", ".join(cells), f"{name}, line {number}")

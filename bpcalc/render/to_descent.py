@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import log10
 
 from ..descent import Descent
+from ..report import Report
+from .cells import Cells
 from .grids import beside, shape_of, show_value
 from .numbers import show
 from .symbols import Symbols
@@ -178,6 +180,14 @@ def plain_lines(descent: Descent, loss: str, digits: int = 6) -> Iterator[str]:
         yield f"{name}: end {flat(after)}\n"
     for line in [*_to_paste(descent), descent.stopped]:
         if line:
+            yield f"{line}\n"
+
+
+def beside_lines(report: Report, digits: int = 6, symbols: Symbols | None = None) -> Iterator[str]:
+    """What is to be known of the run that a descent starts from: its notes, and second opinions on its gradients."""
+    cells = Cells(report, digits, symbols or Symbols(unicode=False))
+    for line in [*cells.notes(), *cells.checks()]:
+        if line or symbols:
             yield f"{line}\n"
 
 

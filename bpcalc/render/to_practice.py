@@ -40,14 +40,14 @@ def prompt(at: Session, symbols: Symbols) -> str:
     return f"{d}{report.top}/{d}{report.label(k)} = "
 
 
-def reply(found: Reply, symbols: Symbols, room: int | None = None) -> str:
+def reply(found: Reply, symbols: Symbols, room: int | None = None, digits: int = 6) -> str:
     """What is said to a line."""
     if found.happened == session.SKIPPED:
         return ""
     if found.happened == session.HINT:
         return _hint(found.words, room)
     if found.happened == session.REVEALED:
-        return f"   it is {show(found.number)}\n"
+        return f"   it is {show(found.number, digits)}\n"
     if found.happened == session.UNREADABLE:
         return "   that is no number; for example -4, 0.25, 1/3 or 2*exp(-1)\n"
     verdict = found.verdict

@@ -15,11 +15,12 @@ import sys
 import tempfile
 from math import isfinite
 
-from bpcalc.bindings import constant, decode, from_file, from_words
+from bpcalc.bindings import constant, from_file, from_words
 from bpcalc.calculate import run as report_of
 from bpcalc.cli import run
 from bpcalc.data import parse_data
 from bpcalc.errors import BpcalcError, Source
+from bpcalc.files import decode
 from bpcalc.homework.answers import parse_answers
 from bpcalc.homework.check import check
 from bpcalc.lexer import NAME_PATTERN, free_names

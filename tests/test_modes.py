@@ -1,0 +1,176 @@
+"""The table of modes is true: an option that a run takes changes what the run shows, and any other is refused."""
+
+import json
+
+import pytest
+
+from bpcalc.modes import ALWAYS, APART, MODES, mode_of
+from bpcalc.options import BY_KEY, FORMATS, sort
+
+TEXT, GIVEN = "q = x*y + 1/3; r = relu(q); f = sqrt(r)", ["x=2", "y=3.14159265"]
+ARRAYS = ["s = W @ x; f = sum(relu(s)) / 3", "W=[1 -2; 0.5 4; 3 1]", "x=[3, 1.0625]"]
+LARGE = "; ".join(["f0 = x*y", *(f"f{at} = f{at - 1}/3 + y" for at in range(1, 60))])
+TAILS = {
+    "functions": ["--functions"], "practice": ["--practice=hard"], "batch": ["--batch", "rows.csv"],
+    "grade": ["--grade", "class.csv"], "check": ["--check", "q=6.61, dx=0.4"], "worksheet": ["--worksheet", "--reveal"],
+    "paths": ["--paths", "x"], "descent": ["--lr", "0.1", "--iterations", "2"], "report": [],
+}
+FILES = {
+    "more.txt": "y = 7\n", "data.csv": "y,z\n1,2\n3,4\n", "text.txt": TEXT, "sheet.txt": "dx = 3\n",
+    "class.csv": "student,q,dx,df/df\nA,6.61,0.6,1\nB,7,,2\n", "entries.csv": "student,n30\nA,1\n",
+    "rows.csv": "x\n1\n2\n",
+}
+VALUES = {
+    "wrt": "y", "upstream": "2", "bindings": "more.txt", "data": "data.csv", "file": "text.txt", "digits": "3",
+    "title": "A title", "round": "1", "require": "all", "tolerance": "0.5", "lr": "0.1", "iterations": "3",
+    "optimizer": "adam", "momentum": "0.5", "until": "100", "seed": "9", "variants": "2", "paths": "x",
+    "check": "df=1", "check_file": "sheet.txt", "grade": "class.csv", "batch": "rows.csv", "practice": "easy",
+    "expand": "",
+}
+LEARNING = {"lr": [], "iterations": ["--lr", "0.1"], "optimizer": ["--lr", "0.1"],
+            "momentum": ["--lr", "0.1", "--iterations", "3", "--optimizer", "momentum"],
+            "until": ["--lr", "0.1", "--iterations", "3"]}
+OTHERS = [key for key in BY_KEY if key not in ALWAYS and key not in ("help", "version")] + ["expand="]
+SILENT = {
+    ("practice", "worksheet"): "it keeps a terminal from asking, and here is none",
+}
+REFUSED = ("cannot go together", "has no part in", "needs", "cannot show")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def words_of(key):
+    if key == "expand=":
+        return ["--expand=s"]
+    name = f"--{key.replace('_', '-')}"
+    if BY_KEY[key].metavar is None:
+        return [name]
+    return [f"{name}={VALUES[key]}"] if key in ("expand", "practice") else [name, VALUES[key]]
+
+
+def pair(mode, key, learnt):
+    """The words of two runs of a mode that differ by one option, chosen so that it has something to do."""
+    text, given, tail, option = [TEXT], list(GIVEN), list(TAILS[mode]), words_of(key)
+    if mode in ("functions", "practice"):
+        return tail, [*tail, *option]
+    if mode == "batch":
+        given = given[1:]
+    if key == "bindings":
+        given = given[:-1]
+    elif key == "data":
+        text, given = ["q = sum(x*y); f = sqrt(q)"], given[:1]
+    elif key == "file":
+        text = []
+    elif key in ("expand", "expand=") and mode not in ("batch", "paths"):
+        text, given = ARRAYS[:1], ARRAYS[1:]
+        tail = {"grade": ["--grade", "entries.csv"], "check": ["--check", "n30=1"]}.get(mode, tail)
+        tail = [*tail, "--expand"] if key == "expand=" else tail
+    elif key == "all":
+        text = [LARGE]
+    elif key == "reveal" or (key == "digits" and mode == "check"):
+        tail = [word for word in tail if word != "--reveal"] + ["--reveal"] * (key == "digits")
+    elif key in LEARNING and mode == "descent":
+        tail = LEARNING[key]
+    elif key in LEARNING and mode in ("check", "grade"):
+        right = learnt(*LEARNING[key]) if LEARNING[key] else 1
+        tail = {"check": ["--check", f"new x={right}"], "grade": ["--grade", "learn.csv"]}[mode] + LEARNING[key]
+    before = [*text, *given, *tail]
+    if tail[-1:] == ["--expand"]:
+        return before, [*before[:-1], *option]
+    return before, [*before, *option]
+
+
+@pytest.mark.parametrize(("mode", "form"), [(mode.name, form) for mode in MODES for form in mode.formats])
+def test_an_option_changes_what_is_shown_or_is_refused(mode, form, folder, bpcalc):
+    if form in ("png", "pdf"):
+        pytest.importorskip("cairosvg")
+    row = next(row for row in MODES if row.name == mode)
+    target = folder / f"out.{form}"
+
+    def learnt(*options):
+        ran = bpcalc(TEXT, *GIVEN, *options, "--json")
+        value = json.loads(ran.out)["descent"]["weights"][0]["after"]
+        (folder / "learn.csv").write_text(f"student,new x\nA,{value!r}\n")
+        return repr(value)
+
+    def outcome(words):
+        target.unlink(missing_ok=True)
+        where = ["-o", str(target)] if form in ("png", "pdf") else []
+        ran = bpcalc(*words, "--format", form, *where)
+        assert ran.code in (0, 1, 2), ran.err
+        assert ran.code != 2 or (ran.out == "" and not target.exists())
+        return ran.code, ran.out, ran.err, target.read_bytes() if target.exists() else b""
+
+    for key in OTHERS:
+        if key in row.made_by or (mode, key) in SILENT:
+            continue
+        (folder / "learn.csv").write_text("student,new x\nA,1\n")
+        before, after = pair(mode, key, learnt)
+        if mode_of(sort(after)[0]) is not row:
+            continue                               # this is another mode, which has a row of its own
+        code, _, said, _ = now = outcome(after)
+        refused = code == 2 and any(words in said for words in REFUSED)
+        if form in row.forms_of(key):
+            assert not refused, f"{key}: {said}"
+            assert now != outcome(before), f"{key} changes nothing"
+        else:
+            assert refused, f"{key} is ignored"
+            assert words_of(key)[0].partition("=")[0] in said, "the option is named"
+            assert "hint" in said, "and what to do"
+
+
+@pytest.mark.parametrize("mode", [mode.name for mode in MODES])
+def test_a_format_that_a_mode_does_not_have_is_refused(mode, folder, bpcalc):
+    row = next(row for row in MODES if row.name == mode)
+    words = [*([] if mode in ("functions", "practice") else [TEXT, *GIVEN[mode == "batch":]]), *TAILS[mode]]
+    for form in FORMATS:
+        if form not in row.formats:
+            ran = bpcalc(*words, "--format", form)
+            assert (ran.code, ran.out) == (2, "")
+            assert f"--format {form} cannot show {row.words}" in ran.err
+            assert f"hint: choose {row.formats[0]}" in ran.err
+
+
+def test_options_that_exclude_each_other_are_both_named(bpcalc):
+    for some, others, why in APART:
+        for one, other in ((one, other) for one in some for other in others):
+            ran = bpcalc(TEXT, *GIVEN, *words_of(one), *words_of(other))
+            assert (ran.code, ran.out) == (2, "")
+            assert f"--{one} and --{other} cannot go together" in ran.err
+            assert why in ran.err
+
+
+@pytest.mark.parametrize("option", BY_KEY.values(), ids=lambda option: option.key)
+def test_a_value_that_is_empty_is_refused(option, bpcalc):
+    for empty in ("", " ") if option.metavar and option.metavar[0] != "[" else ():
+        ran = bpcalc("x*y", "x=1", "y=2", option.names[-1], empty)
+        assert (ran.code, ran.out) == (2, "")
+        assert option.names[-1] in ran.err
+        assert "empty" in ran.err or "names no file" in ran.err
+
+
+def test_what_the_result_does_not_say_is_said_beside_it(folder, bpcalc):
+    (folder / "pets.csv").write_text("x,pet\n1,cat\n2,dog\n")
+    (folder / "marks.csv").write_text("student,df\nA,1\n")
+    note, unused = "bpcalc: note: pet: 0 = cat, 1 = dog\n", "bpcalc: warning: z has a value"
+    words = ["f = sum(x*pet*w)", "--data", "pets.csv", "w=1", "z=2"]
+    for tail in (["--check", "df=1"], ["--grade", "marks.csv"], ["--worksheet", "--expand"], ["--paths", "w"],
+                 ["--format", "svg"]):
+        said = bpcalc(*words, *tail).err
+        assert note in said, tail
+        assert unused in said, tail
+    assert note not in bpcalc(*words).err, "the table has it"
+
+
+def test_every_mode_says_what_it_takes_of_known_options_and_formats():
+    for mode in MODES:
+        assert set(mode.formats) <= set(FORMATS)
+        for key, forms in mode.takes.items():
+            assert key.rstrip("=") in BY_KEY
+            assert set(forms or ()) <= set(mode.formats)
