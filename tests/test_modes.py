@@ -18,11 +18,11 @@ TAILS = {
 FILES = {
     "more.txt": "y = 7\n", "data.csv": "y,z\n1,2\n3,4\n", "text.txt": TEXT, "sheet.txt": "dx = 3\n",
     "class.csv": "student,q,dx,df/df\nA,6.61,0.6,1\nB,7,,2\n", "entries.csv": "student,n30\nA,1\n",
-    "rows.csv": "x\n1\n2\n",
+    "rough.csv": "student,q,dx\nA,6,0\n", "rows.csv": "x\n1\n2\n",
 }
 VALUES = {
     "wrt": "y", "upstream": "2", "bindings": "more.txt", "data": "data.csv", "file": "text.txt", "digits": "3",
-    "title": "A title", "round": "1", "require": "all", "tolerance": "0.5", "lr": "0.1", "iterations": "3",
+    "title": "A title", "round": "0", "require": "all", "tolerance": "0.5", "lr": "0.1", "iterations": "3",
     "optimizer": "adam", "momentum": "0.5", "until": "100", "seed": "9", "variants": "2", "paths": "x",
     "check": "df=1", "check_file": "sheet.txt", "grade": "class.csv", "batch": "rows.csv", "practice": "easy",
     "expand": "",
@@ -71,6 +71,8 @@ def pair(mode, key, learnt):
         text, given = ARRAYS[:1], ARRAYS[1:]
         tail = {"grade": ["--grade", "entries.csv"], "check": ["--check", "n30=1"]}.get(mode, tail)
         tail = [*tail, "--expand"] if key == "expand=" else tail
+    elif key == "round" and mode in ("check", "grade"):
+        tail = {"check": ["--check", "q=6, dx=0"], "grade": ["--grade", "rough.csv"]}[mode]
     elif key == "all":
         text = [LARGE]
     elif key == "reveal" or (key == "digits" and mode == "check"):
