@@ -121,7 +121,8 @@ def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
             hint = f"; did you mean {near[0]}?" if near else ""
             yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
     if len(graph) <= _UNUSED_LIMIT and (";" in graph.source.text or "\n" in graph.source.text):
-        fed = {i for k in range(len(graph)) for i in graph.args(k)}
+        fed = {*graph.b, *(i for i, j in zip(graph.a, graph.b) if j >= 0)}
+        fed.update(*(i for i, j in zip(graph.a, graph.b) if j < 0 and type(i) is tuple))
         for k, name in graph.names.items():
             if k not in fed and k != graph.output and k >= len(graph.inputs):
                 yield Note("unused", k, f"{name} is assigned, but the output {graph.output_name or ''}".rstrip()
