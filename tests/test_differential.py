@@ -24,6 +24,13 @@ def test_a_sample_of_programs_agrees_with_60_digits_and_with_sympy():
     assert counts["on a kink"] > 20
 
 
+def test_a_step_over_a_kink_that_a_tiny_value_stands_beside_is_taken_again():
+    # relu of 3e-55; atan2 of 1e-33 and a negative number
+    found, counts = faults([1000961, 1085114])
+    assert found == []
+    assert counts["explained, 60 digits: its step was too long"] == 3
+
+
 def test_every_operation_has_an_oracle_and_is_met():
     scalar = {row.name for row in ops.TABLE if row.params and not row.structural and row.name != "identity"}
     assert scalar <= {*differential.FUNCTIONS, *differential.INFIX}
@@ -38,7 +45,8 @@ def test_the_peers_agree():
     libraries = peers.found()
     if not libraries:
         pytest.skip('no peers: pip install -e ".[peers]"')
-    found, counts = faults(range(1000, 1500), libraries.items())
+    # The last ones lead through comparisons alone, beyond which PyTorch has no derivative to compare.
+    found, counts = faults([*range(1000, 1500), 1020057, 1020257, 1023614, 1068638, 1075939], libraries.items())
     assert found == []
     assert all(counts[f"numbers against {name}"] > 50 for name in libraries)
 
