@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .bindings import from_mapping
 from .engine import Note, backward, differentiable, forward
-from .errors import NameProblem, Source, UsageProblem, closest
+from .errors import BindingProblem, NameProblem, Source, UsageProblem, closest
 from .graph import Graph
 from .report import Report
 from .syntax import parse
@@ -48,7 +48,12 @@ def backprop(
     Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
     """
     columns = bindings if hasattr(bindings, "unread") else None
-    given = from_mapping({**(bindings or {} if columns is None else columns.unread()), **values})
+    mapping: Mapping[str, Any] = bindings or {} if columns is None else columns.unread()
+    twice = next((name for name in values if name in mapping), None) if columns is None else None
+    if twice is not None:
+        raise BindingProblem(f"'{twice}' is given a value twice: {mapping[twice]!r:.40} and {values[twice]!r:.40}",
+                             hint="leave one of them out: the mapping's or the keyword")
+    given = from_mapping({**mapping, **values})
     source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
     graph = parse(source, given)
     if columns is not None:                        # of a data set, only what is used is read

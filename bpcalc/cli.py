@@ -60,10 +60,11 @@ def run(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # an odd letter never ends a run
     as_json = "--json" in words or "--format=json" in words or ("--format", "json") in zip(words, words[1:])
     target: list[str] = []
+    problem: BpcalcError | None = None
     try:
         return _attempt(words, target, argv is None and sys.getfilesystemencoding() != "utf-8")
     except BpcalcError as error:
-        return _fail(error, as_json)
+        problem = error.with_traceback(None)       # what its frames held is not needed to tell about it
     except KeyboardInterrupt:
         say("bpcalc: interrupted")
         return 130
@@ -79,6 +80,11 @@ def run(argv: list[str] | None = None) -> int:
 
         say(visible(f"bpcalc: internal error (please report it): {type(error).__name__}: {error!s:.200}"))
         return 70
+    try:
+        if problem is not None:
+            return _fail(problem, as_json)
+    except MemoryError:
+        del problem
     # Here the exception and all that its frames held are gone, so there is memory to speak with.
     return _fail(LimitProblem("there is not enough memory for this"), as_json)
 

@@ -112,6 +112,8 @@ def _descend(report: Report, rate: float, iterations: int, optimizer: str, momen
     names = list(gradients)
     if not names:
         raise UsageProblem("there is no variable to update")
+    if until is not None and not until >= 0:
+        raise UsageProblem(f"until must not be negative: the loss cannot change by no more than {until:g}")
     if optimizer not in OPTIMIZERS:
         raise UsageProblem(f"there is no optimizer {optimizer}", hint=f"choose from {', '.join(OPTIMIZERS)}")
     shape = getattr(report.value, "shape", None)

@@ -368,8 +368,8 @@ def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
                 value = float(token)
             except ValueError:
                 return None
-            if value - value != 0.0:
-                return None
+            if value - value != 0.0 or (before[2] == start and before[0][0] in DIGITS):
+                return None                        # `[1.5.2]`
             stack[-1][-1].append(-value if sign < 0 else value)
             sign = 0.0
         if token == "," and (before[0] in (",", "[", ";", LINE) or tokens[at + 1][0] in (",", "]", ";")):
@@ -399,7 +399,8 @@ def _rows(source: Source, tokens: list[Token]) -> list[Token]:
         operand = (word not in _BEFORE_OPERAND and word not in (")", "]", ".T")) or opens(word)
         ended = (before not in _BEFORE_OPERAND and before[-1:] != "(") or before in (")", "]")
         signed = word in ("+", "-") and tokens[at - 1][2] < token[1] and tokens[at + 1][1] == token[2]
-        if depth == 0 and rows[-1][-1] and ended and ((operand and word != "[") or signed):
+        apart = tokens[at - 1][2] < token[1]       # `[2x]` lacks an operator, not a blank
+        if depth == 0 and rows[-1][-1] and ended and ((operand and apart and word != "[") or signed):
             blanks = True
             rows[-1].append([])
         rows[-1][-1].append(token)

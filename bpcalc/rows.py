@@ -54,6 +54,7 @@ class Rows:
     """
 
     def __init__(self, file: TextIO, name: str) -> None:
+        self.file = file
         self.file_name = name
         self._lines = _decoded(file, name)
         start, first = next(((at, line) for at, line in enumerate(self._lines, 1) if line.strip()), (0, ""))

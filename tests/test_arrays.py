@@ -567,3 +567,13 @@ def test_at_a_corner_and_far_out_both_levels_agree():
     both_levels_agree(backprop("f = softmax(s)*[1, 2, 3]", s=[1000, 999, -1000]))
     both_levels_agree(backprop("f = logsumexp(s, axis=0)", s=[[1000, 1], [999, 2]]))
     both_levels_agree(backprop("f = max(s)", s=[2, 2, 1]))
+
+
+@pytest.mark.parametrize(("text", "values"), [
+    ("norm(x)", {"x": [0, 0]}), ("hinge(x, 0)", {"x": [1, 0]}), ("max(x)", {"x": [1, 1]}),
+])
+def test_a_rule_that_is_a_convention_says_so_in_its_line(text, values):
+    report = backprop(text, values)
+    line = next(line for line in report.to_table(100).splitlines() if "dx" in line)
+    assert "(kink)" in line
+    assert "(kink)" not in backprop(text, x=[1, 2]).to_table(100)

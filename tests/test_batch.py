@@ -266,3 +266,14 @@ def test_a_row_has_one_upstream_gradient_and_the_columns_say_of_what(capsys, tmp
     assert "one number, not an array" in err
     with pytest.raises(BpcalcError, match="one number, not an array"):
         backprop_batch("x*2", {"x": [1, 2]}, upstream=[1, 2])
+
+
+@pytest.mark.parametrize("words", [["x*2"], ["x*y", "y=3"], ["y*2"], ["x*2", "x=1"], ["x*"]], ids=" ".join)
+def test_the_file_is_closed_whatever_happens(words, capsys, tmp_path, monkeypatch):
+    path = tmp_path / "rows.csv"
+    path.write_text("x\n1\n2\n", encoding="utf-8")
+    opened = []
+    real = open
+    monkeypatch.setattr("builtins.open", lambda *args, **more: opened.append(real(*args, **more)) or opened[-1])
+    run([*words, "--batch", str(path)])
+    assert [file.closed for file in opened] == [True] * len(opened)

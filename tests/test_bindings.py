@@ -96,3 +96,9 @@ def test_a_constant_has_a_name_in_its_errors():
     assert constant("1/4", "upstream") == 0.25
     with pytest.raises(BpcalcError, match="the value of upstream"):
         constant("x", "upstream")
+
+
+def test_a_name_in_the_mapping_and_as_a_keyword_has_two_values():
+    with pytest.raises(BpcalcError, match="'x' is given a value twice: 1 and 2") as found:
+        backprop("x", {"x": 1}, x=2)
+    assert found.value.hint

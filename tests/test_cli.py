@@ -226,3 +226,27 @@ def test_options_that_ask_for_two_things_are_refused(words, message, bpcalc, tmp
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"bpcalc: error: {message}\n")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["x*y", "x=1", "y=2"], ["x*", "x=1"], ["log(x)", "x=0", "--json"]], ids=" ".join)
+def test_memory_that_runs_out_even_over_an_error_is_an_error_in_words(words, bpcalc, monkeypatch):
+    from bpcalc import cli
+
+    real, failures = cli._fail, []
+
+    def once(error, as_json):
+        failures.append(error)
+        if len(failures) == 1:
+            raise MemoryError
+        return real(error, as_json)
+
+    monkeypatch.setattr(cli, "_fail", once)
+    if words[0] == "x*y":
+        def attempt(*_):
+            raise MemoryError
+
+        monkeypatch.setattr(cli, "_attempt", attempt)
+        failures.append(None)
+    ran = bpcalc(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is not enough memory for this" in ran.err

@@ -528,3 +528,10 @@ def test_steps_in_bursts_are_the_steps_one_by_one(text, values, rate, until, opt
     assert quick[0] == pytest.approx(careful[0], rel=1e-9)
     assert quick[1] == pytest.approx(careful[1], rel=1e-9)
     assert quick[2:] == careful[2:]
+
+
+@pytest.mark.parametrize("until", ["-1", "-1e-9"])
+def test_a_loss_cannot_change_by_less_than_nothing(until, bpcalc):
+    ran = bpcalc("x^2", "x=3", "--lr", "0.1", "--iterations", "10", f"--until={until}")
+    assert (ran.code, ran.out) == (2, "")
+    assert "until must not be negative" in ran.err

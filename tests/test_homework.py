@@ -350,7 +350,8 @@ def test_a_filled_in_sheet_in_every_form(bpcalc, tmp_path, name):
 @pytest.mark.parametrize(("name", "text", "message"), [
     ("a.json", '{"q": 3', "is not JSON"), ("a.json", "[1, 2]", "no answers"), ("a.json", '{"q": true}', "not a number"),
     ("a.json", '{"q": 3, "q": 4}', "answered twice"), ("a.json", "[" * 100_000, "nested too deeply"),
-    ("a.json", "", "is not JSON"), ("a.json", "3", "no answers"), ("a.csv", "q\n", "a key and a value"),
+    ("a.json", "", "is not JSON"), ("a.json", " ", "is not JSON"), ("a.json", "{\n", "line 2"),
+    ("a.json", "3", "no answers"), ("a.csv", "q\n", "a key and a value"),
     ("a.csv", "q,3\nq,3\n", "line 2: q is answered twice"), ("a.json", '{"q": {"a": "b"}}', "line 1: .*not a number"),
     ("a.txt", "", "a.txt is not filled in yet"), ("a.txt", "q = ____\n# dz\ndz =\n", "a.txt is not filled in yet"),
     ("a.csv", "q,\n", "a.csv is not filled in yet"), ("a.json", '{"q": null}', "a.json is not filled in yet"),

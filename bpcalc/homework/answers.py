@@ -365,7 +365,7 @@ def _find(name: str, report: Report) -> int | None:
         return k
     if name == report.symbol:
         return report.graph.output
-    digits = name.lstrip("n_ode")
+    digits = name.removeprefix(report.prefix)
     if digits.isascii() and digits.isdigit() and len(digits) < 9:
         k = int(digits)
         if k < len(report) and report.label(k) == name:

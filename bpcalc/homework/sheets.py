@@ -89,7 +89,7 @@ def json_items(text: str, name: str, expression: str = "") -> Iterator[Item]:
         # A list of pairs: a key given twice must not be lost.
         data: Any = loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, parse_constant=str)
     except JSONDecodeError as error:
-        line = text.splitlines()[error.lineno - 1] if text.strip() else ""
+        line = text.split("\n")[error.lineno - 1]  # as JSON counts lines
         raise InputProblem(f"{name} is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
                            Source(line, f"{name}, line {error.lineno}"), (error.colno - 1, error.colno)) from None
     except RecursionError:
@@ -105,10 +105,11 @@ def json_items(text: str, name: str, expression: str = "") -> Iterator[Item]:
             members = value
     if members is None:
         raise InputProblem(f"{name} holds no answers", hint='an object of keys, for example {"dq": -4}')
-    at = 0
+    at, number = 0, 1
     for key, value in members:
-        at = max(text.find(f'"{key}"', at), at)
-        where = f"{name}, line {text.count(chr(10), 0, at) + 1}"
+        before, at = at, max(text.find(f'"{key}"', at), at)
+        number += text.count("\n", before, at)
+        where = f"{name}, line {number}"
         value = "" if value is None else _array(value) if isinstance(value, list) else value
         if not isinstance(value, str):
             raise BindingProblem(f"the answer for {key} is not a number", Source(str(key), where), (0, len(key)))

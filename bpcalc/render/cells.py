@@ -47,6 +47,7 @@ class Cells:
             else self.hand.number
         """A number or an array, rounded; behind it the node whose shape an array has."""
         self.top = report.top
+        self.kinks = {note.node for note in report.notes if note.code == "kink"}
         self._orientation: Orientation | None = None
 
     def _standing(self, value: Any, k: int | None = None) -> str:
@@ -106,7 +107,8 @@ class Cells:
     def local(self, step: Step, edge: Edge) -> str:
         """``∂f/∂q = z = -4``, ``∂a/∂z = 1 (z > 0)``."""
         if edge.structural:
-            return self.hand.rule_of(self.label(edge), edge.formula, self.names(edge.node))
+            rule = self.hand.rule_of(self.label(edge), edge.formula, self.names(edge.node))
+            return rule + self.hand.aside(self.hand.word("kink")) if edge.node in self.kinks else rule
         left, middle, number, case = self.local_parts(step, edge)
         if shape_of(edge.local):
             return left + middle if is_number(edge.formula) else beside(f"{left}{middle} = ", number)

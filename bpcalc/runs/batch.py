@@ -18,7 +18,9 @@ from ..terminal import WARNED, Bar, is_terminal, say, warn
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
+    from ..errors import Source
     from ..request import Output
 
 
@@ -28,8 +30,16 @@ def made(request: Request) -> Output:
     Raises BpcalcError for what is wrong with the expression or the file as a whole.
     """
     source, given = request.inputs()
+    file, name = open_given(request.options["batch"])
+    try:
+        return _begun(Rows(file, name), request, source, given)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _begun(rows: Rows, request: Request, source: Source, given: dict[str, Any]) -> Output:
     wrt, upstream = request.wrt, request.upstream
-    rows = Rows(*open_given(request.options["batch"]))
     form = request.form if is_chosen(request.options) else "json" if rows.is_json else "csv"
     columns = [word for word in rows.names if is_name(word)]
     refuse_twice(columns, given, f", on the command line and in {rows.file_name}")
@@ -50,16 +60,17 @@ def _lines(rows: Rows, batch: Batch, writer: RowWriter, failed: list[int]) -> It
     yield writer.heading()
     bar = None if is_terminal(sys.stdout) else Bar("rows")
     count = 0
-    for chunk in rows.chunks(batch.used, batch.rows):
-        portion = batch.run(len(chunk.lines) - len(chunk.bad), chunk.columns)
-        yield writer.text(chunk, portion)
-        count += len(chunk.lines)
-        for number, error, column in failures(chunk, portion):
-            failed.append(number)
-            if len(failed) <= WARNED:
-                say(f"bpcalc: line {number}: {reason(error, column)}")
-        if bar:
-            bar(count)
+    with rows.file:
+        for chunk in rows.chunks(batch.used, batch.rows):
+            portion = batch.run(len(chunk.lines) - len(chunk.bad), chunk.columns)
+            yield writer.text(chunk, portion)
+            count += len(chunk.lines)
+            for number, error, column in failures(chunk, portion):
+                failed.append(number)
+                if len(failed) <= WARNED:
+                    say(f"bpcalc: line {number}: {reason(error, column)}")
+            if bar:
+                bar(count)
     if bar:
         bar.clear()
     if failed:

@@ -15,18 +15,21 @@ import sys
 import tempfile
 from math import isfinite
 
-from bpcalc.bindings import constant, from_file, from_words
+from bpcalc.bindings import constant, from_file, from_mapping, from_words
 from bpcalc.calculate import run as report_of
 from bpcalc.cli import run
 from bpcalc.data import parse_data
 from bpcalc.errors import BpcalcError, Source
 from bpcalc.files import decode
-from bpcalc.homework.answers import parse_answers
-from bpcalc.homework.check import check
+from bpcalc.homework.answers import parse_answers, read_items
+from bpcalc.homework.check import Judge, check
+from bpcalc.homework.grade import grade
+from bpcalc.homework.sheets import sheet_items
 from bpcalc.lexer import NAME_PATTERN, free_names
 from bpcalc.options import BY_NAME, sort, split
 from bpcalc.render import to_json
 from bpcalc.render.to_caret import render
+from bpcalc.rows import Rows
 from bpcalc.syntax import parse
 
 WORD, PART = "\x1f", "\x1e"
@@ -80,9 +83,29 @@ def expression(data):
             told(error)
         return
     seen = json.loads("".join(to_json.report_lines(report)), parse_constant=lambda word: demand(False, word))
-    value = report.value
-    demand(seen["value"] == (value.tolist() if hasattr(value, "tolist") else value), "another value in the JSON")
+    demand(seen["value"] == listed(report.value), "another value in the JSON")
     demand(list(seen["gradients"]) == list(report.gradients), "other names in the JSON")
+
+
+SHAPES = ([0.5, -1.0, 2.0], 0.75, [[1.0, -0.5, 2.0], [0.25, 3.0, -1.0]], [[1.0], [2.0]], 1.0)
+
+
+def arrays(data):
+    """The same with an array for each of the names, or a number."""
+    text = as_text(data)
+    source = Source(text)
+    try:
+        values = from_mapping(dict(zip(free_names(source), SHAPES * 9)))
+        report = report_of(parse(source, values), values)
+    except BpcalcError as error:
+        told(error, None if error.code in ("domain", "shape", "limit") else text)
+        return
+    seen = json.loads("".join(to_json.report_lines(report)), parse_constant=lambda word: demand(False, word))
+    demand(seen["value"] == listed(report.value), "another value in the JSON")
+    for name, gradient in report.gradients.items():
+        value = report.trace.values[report.graph.node(name)]
+        given, found = (getattr(number, "shape", ()) for number in (value, gradient))
+        demand(gradient is None or given == found, f"the gradient of {name} has the shape {found}")
 
 
 def bindings(data):
@@ -95,12 +118,29 @@ def bindings(data):
         except BpcalcError as error:
             told(error)
             outcomes.append(None)
+    outcomes = [found and {name: listed(value) for name, value in found.items()} for found in outcomes]
     for found in outcomes:
         for name, value in (found or {}).items():
-            demand(NAMED.fullmatch(name) and value - value == 0, f"{name!r} = {value!r}")
+            demand(NAMED.fullmatch(name) and is_finite(value), f"{name!r} = {value!r}")
     plain = all("#" not in word and "\n" not in word and word == word.strip() and len(word.splitlines()) == 1
                 for word in words)
     demand(not plain or outcomes[0] == outcomes[1], f"not alike: {outcomes}")
+
+
+def listed(value):
+    """A number, or an array as nested lists."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def is_finite(value):
+    pending = [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif not isfinite(value):
+            return False
+    return True
 
 
 def number(data):
@@ -158,6 +198,51 @@ def answers(data):
         for verdict in check(REPORT, found, "all", strict):
             demand(verdict.status in ("right", "follows", "wrong", "missing"), verdict.status)
             demand(verdict.answer is None or verdict.passed or verdict.status == "wrong", verdict.status)
+
+
+def sheet(data):
+    """A file of answers: lines, CSV, JSON, or a worksheet in Markdown or LaTeX; the first line is its name."""
+    name, _, text = as_text(data).partition("\n")
+    unread = []
+    try:
+        found = read_items(sheet_items(text, name.strip() or "answers", REPORT.graph.source.text), REPORT, unread)
+    except BpcalcError as error:
+        told(error)
+        return
+    for each in unread:
+        told(each.problem)
+    for verdict in check(REPORT, found, "given"):
+        demand(verdict.status in ("right", "follows", "wrong", "missing"), verdict.status)
+
+
+def classes(data):
+    """A class list."""
+    try:
+        found = grade(as_text(data), REPORT, Judge(REPORT))
+    except BpcalcError as error:
+        told(error)
+        return
+    demand(all(row.problem or len(row.verdicts) == len(found.keys) for row in found.rows), "not every key is judged")
+    demand(all(0 <= score <= len(found.keys) for score in found.scores()), "an odd score")
+    demand(all(len(words) < 2000 for _, words in found.problems), "too long a problem")
+
+
+def rows(data):
+    """A file of rows for many runs: every row comes out as numbers or as an error, once."""
+    file = io.StringIO(as_text(data), newline="")
+    try:
+        found = Rows(file, "rows")
+        wanted = [name for name in dict.fromkeys(found.names) if NAMED.fullmatch(name)]
+        chunks = list(found.chunks(wanted, 3))
+    except BpcalcError as error:
+        told(error)
+        return
+    for chunk in chunks:
+        for bad in chunk.bad.values():
+            told(bad.error)
+        good = len(chunk.lines) - len(chunk.bad)
+        demand(all(len(column) == good and all(map(isfinite, column)) for column in chunk.columns), "a row was lost")
+        demand(chunk.lines == sorted(chunk.lines), "lines out of order")
 
 
 def options(data):
@@ -231,4 +316,5 @@ def command(data):
 
 
 TARGETS = {target.__name__: target
-           for target in (expression, bindings, number, encoded, table, answers, options, command)}
+           for target in (expression, arrays, bindings, number, encoded, table, rows, answers, sheet, classes, options,
+                          command)}
