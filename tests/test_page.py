@@ -354,12 +354,22 @@ def test_the_picture_fits_the_page_as_far_as_it_can_be_read(show_page, width, te
         assert page.locator("#circuit").bounding_box()["width"] == pytest.approx(drawn, abs=1)
 
 
+SCROLLED = """() => { const box = document.querySelector("table").closest(".figure");
+    box.scrollLeft = 9999; return box.scrollLeft; }"""
+
+
 def test_a_wide_table_scrolls_in_its_own_box(show_page):
-    page = show_page(backprop("L = mse(relu(W@x+b), t)", W=[[1, 2], [3, 4]], x=[1, -1], b=[0.5, 2], t=[1, 0]),
-                     viewport={"width": 600, "height": 800})
+    page = show_page(backprop(*NEURON), viewport={"width": 600, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 600
-    assert page.evaluate("""() => { const box = document.querySelector("table").closest(".figure");
-        box.scrollLeft = 9999; return box.scrollLeft; }""") > 0
+    assert page.evaluate(SCROLLED) > 0
+
+
+def test_a_table_of_matrices_is_broken_between_them_where_it_is_too_wide(show_page):
+    page = show_page(backprop("s = W @ x; L = hinge(s, y)", W=[[-2, -1], [1, -5]], x=[3, 2], y=0),
+                     viewport={"width": 600, "height": 800})
+    assert page.evaluate(SCROLLED) == 0
+    grids = page.locator("table .grid").all()
+    assert all(grid.bounding_box()["height"] < 50 for grid in grids), "no matrix is broken itself"
 
 
 def test_no_shape_reads_like_a_call(show_page):

@@ -205,7 +205,8 @@ class _Page:
                  f"upstream {self.symbols.times} local")
         rows = [self._row(step) for k, step in self.steps.items() if self.report.shows(k)]
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-        return (f'<div class="figure" tabindex="0" role="region" aria-label="The table">\n<table>\n<thead><tr>{head}'
+        kind = ' class="arrays"' if self.report.trace.arrays else ""
+        return (f'<div class="figure" tabindex="0" role="region" aria-label="The table">\n<table{kind}>\n<thead><tr>{head}'
                 f'</tr></thead>\n<tbody>\n{"".join(rows)}</tbody>\n</table></div>')
 
     def _row(self, step: Step) -> str:
