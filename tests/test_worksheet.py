@@ -108,7 +108,7 @@ def test_the_text_sheet(bpcalc):
 #   y = 5
 #   z = -4
 #
-# Output: f
+# Output: f = q * z
 
 # Forward values
 q = ____    # x + y
@@ -224,3 +224,10 @@ def test_an_array_in_json_may_have_blanks():
     sheet = json.dumps({"answers": {"dW": [[5, None], [None, 6]], "s": [None, None], "dx": [None, 6]}})
     assert [(verdict.key, verdict.status) for verdict in check(report, read(sheet, report, "sheet.json"))] == \
         [("dW[0,0]", "right"), ("dW[1,1]", "right"), ("dx[1]", "right")]
+
+
+@pytest.mark.parametrize(("form", "statement"), [
+    ("text", "# Output: f = sigmoid(w * x + b)\n"), ("latex", r"f &= \sigma(w \cdot x + b)"),
+    ("markdown", r"f &= \sigma(w \cdot x + b)")])
+def test_a_sheet_states_the_function_where_its_steps_have_no_names(form, statement):
+    assert statement in backprop("f = sigmoid(w*x + b)", w=1, x=2, b=3).to_worksheet(form)

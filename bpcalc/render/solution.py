@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..records import Step
 from ..report import Report
+from ..streams import WIDE
 from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols
 from .tex import TexHand, width
@@ -93,7 +94,7 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
         yield Prose(NO_VARIABLE)
         return
     left = gap(worked.left, Symbols(unicode=False)) if worked.left else ""
-    yield from _circuit(worked, hand)
+    yield from circuit(worked.cells, hand)
     yield Heading("Forward pass")
     yield Equations(_lines(worked.forward(), left, hand))
     backward = list(_lines(worked.backward(), left, hand))
@@ -114,18 +115,19 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
         yield Prose(note)
 
 
-def _circuit(worked: Worked, hand: TexHand) -> Iterator[Block]:
+def circuit(cells: Cells, hand: TexHand) -> Iterator[Block]:
     """The statements as they were given, where some operations in them have no name and get a line of their own."""
-    report = worked.report
-    named = [step for step in worked.steps if step.operation is not None and (
-        step.id in report.graph.names or step.id == report.graph.output)]
-    if worked.left or len(named) == sum(step.operation is not None for step in worked.steps):
+    report = cells.report
+    operations = [k for k in range(len(report)) if report.shows(k) and report.graph.args(k)]
+    named = [k for k in operations if k in report.graph.names or k == report.graph.output]
+    if len(named) == len(operations) or len(named) > WIDE:
         return
-    names = {report.label(k): worked.cells.kind(k) for k in report.graph.names}
-    texts = [(step, report.text(step.id)) for step in named]
-    yield Heading("Circuit")
-    yield Equations(line for step, text in texts if text is not None for line in lines(
-        Equation(hand.name(step.label), hand.formula(text, names)), hand))
+    texts = [(k, text) for k in named if (text := report.text(k)) is not None]
+    names = {report.label(k): cells.kind(k) for k in report.graph.names}
+    if texts:
+        yield Heading("Circuit")
+        yield Equations(line for k, text in texts
+                        for line in lines(Equation(hand.name(report.label(k)), hand.formula(text, names)), hand))
 
 
 def _reading(report: Report, hand: TexHand) -> Words:

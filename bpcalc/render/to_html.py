@@ -206,8 +206,8 @@ class _Page:
         rows = [self._row(step) for k, step in self.steps.items() if self.report.shows(k)]
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         kind = ' class="arrays"' if self.report.trace.arrays else ""
-        return (f'<div class="figure" tabindex="0" role="region" aria-label="The table">\n<table{kind}>\n<thead><tr>{head}'
-                f'</tr></thead>\n<tbody>\n{"".join(rows)}</tbody>\n</table></div>')
+        return ('<div class="figure" tabindex="0" role="region" aria-label="The table">\n'
+                f'<table{kind}>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(rows)}</tbody>\n</table></div>')
 
     def _row(self, step: Step) -> str:
         edges = [(self._local(edge), self._flow(edge)) for edge in step.edges] or [("", "")]

@@ -12,7 +12,7 @@ from ..report import Report
 from . import to_latex, to_markdown
 from .cells import Cells
 from .hand import Hand
-from .solution import Block, Code, Equations, Heading, Math, Prose, Table
+from .solution import Block, Code, Equations, Heading, Math, Prose, Table, circuit
 from .symbols import Symbols
 from .tex import TexHand
 from .to_csv import field
@@ -38,7 +38,8 @@ def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
     lines += ["#", "# Given"]
     lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.hand.number(report.trace.values[k])}"
               for k in given(report)]
-    lines += ["#", f"# Output: {report.symbol}"]
+    whole = report.text(report.graph.output)
+    lines += ["#", f"# Output: {report.symbol}" + (f" = {whole}" if whole and whole != report.symbol else "")]
     if report.weighted:
         lines.append(f"# {sheet.cells.upstream()}")
     for title, blanks in sections(report):
@@ -123,6 +124,8 @@ class _Sheet:
         lines = [f"{hand.name(report.label(k))} &= {hand.number(report.trace.values[k])}" for k in given(report)]
         if report.weighted:
             lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")
+        if isinstance(hand, TexHand):
+            yield from circuit(self.cells, hand)
         if lines:
             yield Heading("Given")
             yield Equations(lines)
