@@ -630,3 +630,97 @@ def test_a_value_follows_only_from_values_that_lead_to_it(bpcalc):
     assert "follows from your q = 4" in bpcalc(*words, "q=4, f=-16").out
     assert "follows" not in bpcalc(*words, "dq=4, f=-16").out
     assert "follows" not in bpcalc("a = x*2; b = y*3; f = a + b", "x=1", "y=2", "--check", "a=4, b=8").out
+
+
+# ------------------------------------------------------------------------------- what a verdict rests on
+SHARED = ("a = x*y; b = a + x; f = b*b", {"x": 3, "y": 2})
+
+
+@pytest.mark.parametrize(("case", "answer", "hint"), [
+    (SHARED, "a = 100", "from the values of its inputs"),
+    (SHARED, "db/da = 100", "this one gate only"),
+    (SHARED, "df/da = 1000", "used once: one product"),
+    (SHARED, "db = 1000", "used 2 times: 2 products"),
+    (SHARED, "df = 5", "with respect to itself"),
+    (("f = x + 0*y; g = 3*x", {"x": 3, "y": 2}), "df = 1", "does not depend on it"),
+])
+def test_an_unexplained_answer_gets_advice_that_fits_its_place(case, answer, hint):
+    verdict, = backprop(*case).check(answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert hint in verdict.hint
+
+
+def test_what_is_required_comes_in_the_order_of_the_work():
+    """Values forward, the variables' gradients, then those of the steps; nothing twice, nothing of constants."""
+    report = backprop(*SHARED)
+    assert [verdict.key for verdict in report.check("", require="leaves")] == ["df/dx", "df/dy"]
+    missing = report.check("", require="all")
+    assert [verdict.key for verdict in missing] == ["a", "b", "f", "df/dx", "df/dy", "df/da", "df/db"]
+    assert [verdict.expected for verdict in missing] == [6, 9, 81, 54, 54, 18, 18]
+    assert {(verdict.status, verdict.passed, verdict.answer) for verdict in missing} == {("missing", False, None)}
+    assert [verdict.key for verdict in report.check("a = 6, dx = 54", require="all")] \
+        == ["a", "dx", "b", "f", "df/dy", "df/da", "df/db"]
+    assert [verdict.key for verdict in backprop("x*y", x=2, y=3, wrt="x").check("", require="all")] == ["f", "df/dx"]
+    with pytest.raises(BpcalcError, match="given, leaves, all, not 'some'"):
+        report.check("", require="some")
+
+
+@pytest.mark.parametrize(("tolerance", "answer", "right"), [
+    (0.0, "54", True), (0.0, "54.0001", False), (0.1, "59.4", True), (0.1, "59.5", False), (0.1, "48.6", True),
+    (0.1, "48.5", False), (0.999, "1", True), (0.999, "-1", False)])
+def test_a_tolerance_is_a_part_of_the_right_number_on_either_side(tolerance, answer, right):
+    verdict, = backprop(*SHARED).check(f"dx = {answer}", tolerance=tolerance)
+    assert (verdict.status == "right") is right
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, 1.0, 2.0, float("nan")])
+def test_no_tolerance_is_as_large_as_the_number(tolerance):
+    with pytest.raises(BpcalcError, match="relative error"):
+        backprop(*SHARED).check("dx = 1", tolerance=tolerance)
+
+
+@pytest.mark.parametrize(("factor", "answer", "right"), [
+    (1, "-1", True), (1, "1", True), (1, "0.5", True), (1, "-1.0", True), (1, "1.04", False), (1, "-1.1", False),
+    (1, "2", False), (1, "-2", False), (1.06, "1.1", True), (1.04, "1.1", False), (1.04, "-1.1", False),
+    (1.5, "2", True), (1.5, "-2", True), (1.5, "3", False), (1.5, "4/2", False)])
+def test_between_the_slopes_at_a_kink_up_to_the_last_digit(factor, answer, right):
+    """c*|x| has the slopes -c and c on both sides of 0."""
+    expression = f"f = {factor}*abs(x)"
+    verdict = judged((expression, {"x": 0}), f"dx = {answer}")["dx"]
+    assert (verdict.status == "right") is right
+    assert ("between the slopes" in verdict.note) is right
+    assert status((expression, {"x": 0}), "dx", answer, strict=True) == "wrong"
+
+
+def test_only_at_a_kink_is_there_a_choice():
+    assert status(("f = abs(x)", {"x": 1}), "dx", "0.5") == "wrong"
+    assert status(("f = abs(x) + 2*y", {"x": 0, "y": 1}), "dy", "1.5") == "wrong"
+    assert status(("f = abs(x)", {"x": 0}), "f", "0.5") == "wrong"
+    assert status(("a = abs(x); f = 3*a", {"x": 0}), "da/dx", "0.5") == "right"
+
+
+def test_a_local_gradient_follows_from_the_students_own_values():
+    case = ("a = x + 1; b = a*y; f = 3*b", {"x": 2, "y": 7})
+    verdicts = judged(case, "a = 4, db/dy = 4, db/da = 7")
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "right"]
+    assert "follows from your a = 4" in verdicts["db/dy"].note
+    assert status(case, "db/dy", "4") == "wrong"
+
+
+def test_a_local_gradients_own_rounding_is_no_early_rounding():
+    case = ("n = w*x; s = sigmoid(n); f = 2*s", {"w": 1, "x": 1})
+    assert status(case, "ds/dn", "0.197") == "right"
+    assert status(case, "ds/dn", "0.20") == "right"
+    assert status(case, "ds/dn", "0.200") == "wrong"
+
+
+def test_local_gradients_of_sigmoid_are_worked_from_the_output_that_was_written():
+    case = ("n = w*x; s = sigmoid(n); f = 2*s", {"w": 1, "x": 1})
+    verdict = judged(case, "s = 0.73, df/dn = 0.3942")["df/dn"]       # 2 * 0.73 * 0.27
+    assert (verdict.status, "rounded early" in verdict.note) == ("right", True)
+    assert status(case, "df/dn", "0.3942") == "wrong"
+
+
+def test_rounding_every_step_rounds_local_gradients_as_well():
+    verdict = judged(("s = sin(x); f = 100*s", {"x": 1}), "dx = 54.00")["dx"]      # cos(1) = 0.5403 is 0.54
+    assert (verdict.status, "rounded early" in verdict.note) == ("right", True)

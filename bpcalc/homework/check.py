@@ -404,7 +404,7 @@ class Judge:
 
     def _own(self, used: Iterable[Answer], decimals: int | None = None) -> Run | None:
         """The run with some of the student's answers in their places."""
-        used = [other for other in used if other.value is not None]
+        used = list(used)
         key = decimals, tuple((other.place, other.typed) for other in used)
         if key not in self._runs:
             if len(self._runs) >= _KEPT:
@@ -456,8 +456,7 @@ class Judge:
             if number is not None:
                 yield number
         elif kind == GRADIENT:
-            terms = [run.grads[gate.k] * run.locals[gate.k][slot] for gate, slot in self.plan.users.get(k, ())
-                     if gate.k in run.locals]
+            terms = [run.grads[gate.k] * run.locals[gate.k][slot] for gate, slot in self.plan.users.get(k, ())]
             yield sum(terms)
             if len(terms) > 1:
                 yield run.grads[k]

@@ -206,7 +206,7 @@ class Plan:
         found = [0.0] * self.size
         found[at] = 1.0
         for gate in self.gates:
-            if gate.k > at and gate.k in run.locals and gate.k not in run.pins.grads:
+            if gate.k > at and gate.k not in run.pins.grads:
                 total = 0.0
                 for i, local in zip(gate.args, run.locals[gate.k]):
                     total += local * found[i]
@@ -228,15 +228,12 @@ class Plan:
         if run is None:
             return off, back
         for gate in self.gates:
-            locals_ = run.locals.get(gate.k) or [0.0] * len(gate.args)
-            carried = sum(abs(local) * off[i] for i, local in zip(gate.args, locals_))
+            carried = sum(abs(local) * off[i] for i, local in zip(gate.args, run.locals[gate.k]))
             # A sum of whole numbers is exact; anything else is off by some of its arguments' last digits.
             size = max(abs(values[i]) for i in gate.args) if gate.op in ("add", "sub") else abs(values[gate.k])
             exact = all(values[i] == int(values[i]) for i in gate.args) and gate.op in ("add", "sub", "mul", "neg")
             off[gate.k] = carried + (0.0 if exact else 2 * ulp(size))
         for gate in reversed(self.gates):
-            if gate.k not in run.locals:
-                continue
             moved = max(off[i] for i in gate.args)
             for i, local in zip(gate.args, run.locals[gate.k]):
                 product = abs(run.grads[gate.k] * local)
