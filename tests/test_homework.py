@@ -178,6 +178,12 @@ def test_rounding_early_and_cutting_off_are_right_unless_strict():
     assert judged(case, "a = 0.33, f = 33.0", strict=True)["f"].status == "wrong"
 
 
+@pytest.mark.parametrize("typed", ["5e-324", "1e-330", "-1e-400", "1.000e-321", "0e-9999"])
+def test_a_number_smaller_than_any_double_is_an_ordinary_answer(typed):
+    verdicts = judged(NEURON, f"dw0={typed}, w0=2")
+    assert (verdicts["dw0"].status, verdicts["w0"].status) == ("wrong", "right")
+
+
 def test_a_tolerance_replaces_the_digits():
     assert status(NEURON, "dw0", "-0.21", tolerance=0.1) == "right"
     assert status(NEURON, "dw0", "-0.2", tolerance=0.001) != "right"

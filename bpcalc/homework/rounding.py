@@ -14,7 +14,7 @@ _DUST = 1e-12
 
 
 def last_digit(typed: str) -> float | None:
-    """The unit of a plain number's last digit, or None for anything else.
+    """The unit of a plain number's last digit, or None for anything else and where no double is as small.
 
     >>> last_digit("-0.20"), last_digit("3"), last_digit("1.5e-3"), last_digit("1/3")
     (0.01, 1.0, 0.0001, None)
@@ -31,7 +31,7 @@ def last_digit(typed: str) -> float | None:
         if not exponent[len(sign):].isdigit() or len(exponent) > 5:
             return None
         shift = int(exponent)
-    return float(f"1e{shift - len(decimals)}")
+    return float(f"1e{shift - len(decimals)}") or None
 
 
 def half_up(x: float, decimals: int) -> float:
