@@ -175,10 +175,20 @@ def _take(xs: Sequence[Any], at: Sequence[Any]) -> Any:
     try:
         found = x[_position(at, xs)]
     except IndexError:
-        raise ShapeError("the index is outside the array") from None
+        raise ShapeError(_outside(x, at, xs)) from None
     if found.size == 0:
         raise ShapeError("the slice is empty")
     return found
+
+
+def _outside(x: Any, at: Sequence[Any], xs: Sequence[Any]) -> str:
+    """Which index is outside which axis, in words."""
+    for axis, index in enumerate(_position(at, xs)):
+        size = np.shape(x)[axis]
+        if not isinstance(index, slice) and np.any((bad := np.asarray(index)) >= size) | np.any(bad < -size):
+            wrong = bad[(bad >= size) | (bad < -size)].flat[0]
+            return f"the index {wrong} is outside the array: axis {axis} has the entries 0 to {size - 1}"
+    return "the index is outside the array"
 
 
 def _put_back(g: Any, xs: Sequence[Any], at: Sequence[Any]) -> Any:
@@ -230,11 +240,13 @@ def _spread(g: Any, x: Any, axis: int | None, keep: int) -> Any:
 
 
 def _largest_along(x: Any, axis: int | None, keep: int) -> Any:
-    return np.max(_two(x, "one number has no largest"), axis=_axis(x, axis), keepdims=bool(keep))
+    several = _two(x, "one number has no largest; give two numbers or an array")
+    return np.max(several, axis=_axis(x, axis), keepdims=bool(keep))
 
 
 def _smallest_along(x: Any, axis: int | None, keep: int) -> Any:
-    return np.min(_two(x, "one number has no smallest"), axis=_axis(x, axis), keepdims=bool(keep))
+    several = _two(x, "one number has no smallest; give two numbers or an array")
+    return np.min(several, axis=_axis(x, axis), keepdims=bool(keep))
 
 
 def _shares(x: Any, out: Any, axis: int | None, keep: int) -> Any:
@@ -290,7 +302,7 @@ def _log_softmax(x: Any, axis: int) -> Any:
 def _one_hot(y: Any, n: Any) -> Any:
     labels, size = whole(y, "a label"), int(whole(n, "the number of classes"))
     if size < 1 or np.any(labels < 0) or np.any(labels >= size):
-        raise ShapeError(f"a label lies outside 0 to {size - 1}")
+        raise ShapeError(f"the label {labels[(labels < 0) | (labels >= size)].flat[0]} lies outside 0 to {size - 1}")
     return np.asarray(labels[..., None] == np.arange(size), dtype=float)
 
 
@@ -300,7 +312,8 @@ def _labels(s: Any, y: Any) -> Any:
     if np.ndim(s) == 0 or np.shape(s)[:-1] != labels.shape:
         raise ShapeError("a label is needed for each row of scores")
     if np.any(labels < 0) or np.any(labels >= s.shape[-1]):
-        raise ShapeError(f"a label lies outside 0 to {s.shape[-1] - 1}")
+        most = s.shape[-1] - 1
+        raise ShapeError(f"the label {labels[(labels < 0) | (labels > most)].flat[0]} lies outside 0 to {most}")
     return labels
 
 

@@ -254,13 +254,27 @@ def _value(source: Source) -> Any:
     start = len(name) + 1
     if not value.strip():
         raise BindingProblem(f"{name.strip()} has no value after '='", source, (start, start + 1))
+    ended = source.text.rstrip(" ,;")
+    if ended != source.text.rstrip():
+        raise BindingProblem("a binding ends with its value", source, (len(ended), len(ended) + 1),
+                             f"leave the '{source.text.strip()[-1]}' out")
+    if value[0] == "=":
+        raise BindingProblem("a binding has one =", source, (start, start + 1),
+                             f"write {name.strip()}={value.strip('= ')}")
     for sign in ";\n=":
-        if sign in value and not value.startswith("=") and not value.lstrip().startswith("["):
+        if sign in value and not value.lstrip().startswith("["):
             at = start + value.index(sign)
+            from .idioms import LONGEST, apart, as_array
+
+            short = source.text if len(source.text) <= LONGEST else ""
+            if (made := as_array(short)) != short:
+                raise BindingProblem("an array stands in square brackets", source, (start, len(source.text)),
+                                     f"write {made}")
+            words = " ".join(apart(short)) or "x=1 y=2"
             raise BindingProblem("a binding holds one value", source, (at, at + 1),
-                                 "give every name a word of its own: x=1 y=2")
+                                 f"give every name a word of its own: {words}")
     try:
-        graph = parse(source)
+        graph = parse(source, binding=True)
         return forward(graph, ()).values[graph.output]
     except NameProblem as error:
         text = _short(value.strip())

@@ -4,12 +4,47 @@ from __future__ import annotations
 
 from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
 from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck
-from .ops import FUNCTIONS, NAMED_CONSTANTS
+from .ops import BINARY, FUNCTIONS, NAMED_CONSTANTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
     from typing import NoReturn
+
+
+class NoValue(NameProblem):
+    """Names of the text have no value."""
+
+
+_WORDS = {
+    "and": "truths are 1 and 0: for and multiply them, (a > 0)*(b > 0)",
+    "or": "truths are 1 and 0: for or take max(a > 0, b > 0)",
+    "not": "truths are 1 and 0: for not write 1 - (a > 0)",
+    "if": "a choice is where(test, a, b)", "else": "a choice is where(test, a, b)",
+    "then": "a choice is where(test, a, b)",
+    "mod": "there is no remainder operator", "xor": "for exactly one of two truths write a != b",
+    "is": "for equal write ==", "times": "a product is written with *", "plus": "a sum is written with +",
+    "minus": "a difference is written with -", "over": "a quotient is written with /",
+    "div": "a quotient is written with /", "by": "a quotient is written with /",
+    "for": "an index needs brackets around it: sum(x[j] for j in range(3))",
+    "lambda": "a function is f(x) = …",
+    "dot": "a product of vectors is dot(x, y) or x @ y",
+    "Σ": "a sum is sum(x), or over an index sum(x[j] for j in range(3))",
+}
+"""Words between operands that other languages have instead of an operator."""
+
+
+_ABSENT = {
+    "len": "only the range of an index knows it: sum(x[j] for j in range(len(x)))",
+    **dict.fromkeys(("floor", "ceil", "round", "trunc", "int"), "nothing is rounded: the derivative would be 0"),
+    **dict.fromkeys(("mod", "fmod", "remainder"), "there is no remainder operator"),
+    **dict.fromkeys(("inv", "det", "inverse", "solve", "trace"), "of a matrix there is the product and .T"),
+    **dict.fromkeys(("ones", "zeros", "eye", "full", "arange", "linspace"), "an array is written out: [1, 1, 1]"),
+    **dict.fromkeys(("random", "rand", "randn", "dropout"), "nothing is random: give the numbers as a constant array"),
+    "factorial": "there is no factorial",
+    "print": "what the expression is worth is printed: leave print out",
+}
+"""Functions that students look for and that are not there, and why."""
 
 
 def _is_value(token: str) -> bool:
@@ -57,16 +92,27 @@ def _explain_operand(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bp
     if token in (";", LINE):
         return SyntaxProblem(f"nothing stands after '{cursor.word(i - 1)}'", source, span)
     if token == "=":
+        if before in ("+", "-", "*", "/", "^") and tokens[i - 1][2] == span[0]:
+            return SyntaxProblem(f"'{before}=' is not part of the language", source, (cursor.span(i - 1)[0], span[1]),
+                                 f"a name is assigned once: write a new one, g = f {before} …")
         if before == "=":
             return SyntaxProblem("'==' is not part of the language", source, (cursor.span(i - 1)[0], span[1]),
                                  "a name is given a value with one =")
         return SyntaxProblem("'=' has no name on its left", source, span)
     hint = None
+    if token == "]" and before == "[":
+        return SyntaxProblem("nothing stands between the brackets", source, (cursor.span(i - 1)[0], span[1]),
+                             "an index counts from 0: x[0]")
     if token == "^" and before == "^":
         hint = "a power is written ^ or **, once"
+    elif token == "/" and before == "/":
+        hint = "a quotient is written with one /; there is no division without remainder"
+    elif token in BINARY and before in BINARY:
+        hint = f"keep one of '{before}' and '{word}', or put a value between them"
     elif before in (LINE, ";") or i == 0:
         return SyntaxProblem(f"'{word}' has nothing on its left", source, span,
-                             "a line that goes on must be broken after the operator")
+                             "a line that goes on must be broken after the operator" if i else
+                             "a number, a name or '(' must stand before it")
     return SyntaxProblem(f"'{word}' cannot follow '{cursor.word(i - 1)}'", source, span, hint)
 
 
@@ -74,25 +120,37 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
     source, tokens, i = cursor.source, cursor.tokens, cursor.at
     token, word, span = tokens[i][0], cursor.word(i), cursor.span(i)
     before = cursor.word(i - 1)
+    if _begins_line(cursor, i) and (pending := _pending(cursor, i)):
+        return _never_closed(cursor, pending[-1])  # it was read on from an earlier line
+    for at in (i, i - 1):
+        spoken = cursor.word(at).rstrip("( ")
+        hint = _WORDS.get("Σ" if spoken[:1] == "Σ" else spoken.lower())
+        if hint and at >= 0 and tokens[at][0] not in bound:
+            return SyntaxProblem(f"'{spoken}' is no operator of this language", source,
+                                 cursor.span(at), hint)
     if token == "=":
         if i + 1 < len(tokens) and tokens[i + 1][0] == "=" and tokens[i + 1][1] == span[1]:
             return SyntaxProblem("'==' is not part of the language", source, (span[0], span[1] + 1),
                                  "a name is given a value with one =")
         return SyntaxProblem("only a name can stand on the left of '='", source, span,
-                             "statements look like q = x + y, separated by ;")
+                             "statements look like q = x + y, separated by semicolons; equations are not solved")
     if before[-1:].isdigit() and word[:1].isalpha() and tokens[i - 1][2] == span[0]:
         if before == "0" and word[0] in "xXbBoO":
             return SyntaxProblem(f"'{before}{word}' is not a decimal number", source,
                                  (tokens[i - 1][1], span[1]), "numbers are written in decimal")
         if word.lower() == "e":
             return SyntaxProblem(f"'{before}{word}' has no exponent", source, (tokens[i - 1][1], span[1]),
-                                 f"write {before}e5 for a power of ten, or {before}*{word} for a product")
+                                 f"{before}e5 is a power of ten, {before}*{word} a product")
     if _is_value(token) or token[-1:] == "(":
         shown = word if token[-1] != "(" else word.rstrip("( \t") + "(…)" if token != "(" else "(…)"
         value = "(…)" if before[-1:] in ")²³" else before
-        if before[-1:].isdigit() and word[:1] in ".0123456789":
+        if before[-1:] in DIGITS and word[:1] in DIGITS:
+            pending = _pending(cursor, i)
+            if pending and tokens[pending[-1]][0] == "[" and all(token != "]" for token, _, _ in tokens[i:]):
+                return _never_closed(cursor, pending[-1])
             return SyntaxProblem(f"two numbers side by side: '{before}' and '{word}'", source, span,
-                                 "an operator is missing between them")
+                                 "an operator is missing between them"
+                                 f"{'' if pending else '; an array has brackets, [1 2 3]'}")
         return SyntaxProblem(f"an operator is missing before '{word.rstrip('( ')or '('}'", source, span,
                              f"there is no implicit multiplication; for a product write {value}*{shown}")
     return SyntaxProblem(f"'{word}' was not expected here", source, span)
@@ -105,19 +163,15 @@ def _explain_comma(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
     if 0 < i < len(tokens) - 1 and tokens[i - 1][0][-1] in DIGITS and tokens[i + 1][0][0] in DIGITS:
         whole, rest = tokens[i - 1][0], tokens[i + 1][0]
         hint = f"decimals are written with a point: {whole}.{rest}"
+        if source.name == "binding":
+            hint += f"; an array has brackets: [{whole}, {rest}]"
         if len(rest) == 3 and "." not in whole + rest:
             hint += f"; thousands without a separator: {whole}{rest}"
     return SyntaxProblem("a comma outside a function's arguments", source, span, hint)
 
 
 def _explain_brackets(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
-    pending = []
-    for i in range(min(cursor.at, len(cursor.tokens))):
-        token = cursor.tokens[i][0]
-        if token[-1] == "(" or token == "[":
-            pending.append(i)
-        elif token in (")", "]"):
-            pending.pop()
+    pending = _pending(cursor, cursor.at)
     if stuck.why == "close":
         sign = cursor.tokens[cursor.at][0]
         if pending:
@@ -126,9 +180,31 @@ def _explain_brackets(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
                                  f"the '{opened}' is closed by '{')' if opened == '(' else ']'}'")
         return SyntaxProblem(f"this '{sign}' closes nothing", cursor.source, cursor.span(cursor.at),
                              f"there is no '{'(' if sign == ')' else '['}' for it")
-    i = pending[-1]
+    return _never_closed(cursor, pending[-1])
+
+
+def _pending(cursor: Cursor, end: int) -> list[int]:
+    """The brackets before token ``end`` that are still open."""
+    pending: list[int] = []
+    for i in range(min(end, len(cursor.tokens))):
+        token = cursor.tokens[i][0]
+        if token[-1] == "(" or token == "[":
+            pending.append(i)
+        elif token in (")", "]") and pending:
+            pending.pop()
+    return pending
+
+
+def _never_closed(cursor: Cursor, i: int) -> BpcalcError:
     end = cursor.span(i)[1]
     return SyntaxProblem(f"this '{cursor.word(i)[-1]}' is never closed", cursor.source, (end - 1, end))
+
+
+def _begins_line(cursor: Cursor, i: int) -> bool:
+    """Whether token ``i``, or the name before it that it would assign, is the first of its line."""
+    tokens = cursor.tokens
+    at = i - 1 if tokens[i][0] == "=" else i
+    return at > 0 and tokens[at - 1][0] == LINE
 
 
 def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -141,15 +217,17 @@ def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
             return NameProblem(f"'{name}' is a value, not a function", source, span,
                                f"for a product write {name}*(…)")
         near = closest(name, FUNCTIONS)
-        hint = f"did you mean {' or '.join(near)}?" if near else (
-            f"bpcalc --functions lists them; for a product write {name}*(…)")
+        hint = _ABSENT.get(name) or (f"did you mean {' or '.join(near)}?" if near else (
+            f"bpcalc --functions lists them; for a product write {name}*(…)"))
         return NameProblem(f"'{name}' is not a function", source, (span[0], span[0] + len(name)), hint)
     if name in FUNCTIONS:
-        argument = tokens[i + 1][0] if i + 1 < len(tokens) and _is_value(tokens[i + 1][0]) else "x"
-        call = f"{name}({argument})" if FUNCTIONS[name].accepts(1) else f"{name}(x, y)"
+        given = i + 1 < len(tokens) and _is_value(tokens[i + 1][0]) and FUNCTIONS[name].accepts(1)
+        example = f"{name}(x)" if FUNCTIONS[name].accepts(1) else f"{name}(x, y)"
         return NameProblem(f"'{name}' is a function and needs an argument in parentheses", source, span,
-                           f"write {call}")
+                           f"write {name}({tokens[i + 1][0]})" if given else f"for example {example}")
     if i + 1 < len(tokens) and tokens[i + 1][0] == "=":
+        if _begins_line(cursor, i + 1) and (pending := _pending(cursor, i)):
+            return _never_closed(cursor, pending[-1])
         return SyntaxProblem("'=' can only follow the first name of a statement", source, cursor.span(i + 1),
                              "separate statements with ; or a new line")
     cursor.at += 1
@@ -165,8 +243,27 @@ def _explain_number(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpc
 
 def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
     row, count = stuck.detail
+    start, end = _call(cursor)
+    if cursor.tokens[cursor.at][0] == ",":         # the parser stopped at the first comma too many
+        count += sum(1 for _ in _commas(cursor, cursor.at + 1, end))
+    noun = "argument" if row.arity == "1" else "arguments"
+    return SyntaxProblem(f"{row.word} takes {row.arity} {noun}, not {count}", cursor.source,
+                         (cursor.span(start)[0], cursor.span(end)[1]))
+
+
+def _commas(cursor: Cursor, start: int, end: int) -> Iterator[int]:
+    """The commas between two tokens that separate arguments of the call there."""
+    depth = 0
+    for i in range(start, end):
+        token = cursor.tokens[i][0]
+        depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
+        if token == "," and depth == 0:
+            yield i
+
+
+def _call(cursor: Cursor) -> tuple[int, int]:
+    """The first and last token of the call around the parser's place; the last one read where it is not closed."""
     depth, i = 0, cursor.at
-    extra = cursor.tokens[i][0] == ","
     while i > 0:
         i -= 1
         token = cursor.tokens[i][0]
@@ -176,10 +273,13 @@ def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
             if depth == 0:
                 break
             depth -= 1
-    noun = "argument" if row.arity == "1" else "arguments"
-    given = "more than one" if extra else f"{count}"
-    return SyntaxProblem(f"{row.word} takes {row.arity} {noun}, not {given}", cursor.source,
-                         (cursor.span(i)[0], cursor.span(cursor.at)[1]))
+    depth = 0
+    for end in range(i, len(cursor.tokens)):
+        token = cursor.tokens[end][0]
+        depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
+        if depth == 0:
+            return i, end
+    return i, cursor.at
 
 
 def _explain_call(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -195,6 +295,10 @@ def _explain_call(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
         known = [*("keepdims" if name == "keep" else name for name in row.statics if name not in ("at", "shape")),
                  *row.params[len(row.params) - len(row.defaults):]]
         hint = f"{row.word} takes {' and '.join(known)}" if known else f"{row.word} takes no keyword"
+        at = cursor.at
+        while at > 0 and not cursor.tokens[at][0].startswith(f"{word}="):
+            at -= 1
+        here = cursor.span(at)
         return SyntaxProblem(f"{row.word} cannot take {word}=… here", cursor.source, here, hint)
     if stuck.why == "sizes":
         return SyntaxProblem(f"{stuck.detail.word} needs whole numbers written out here", cursor.source, here,
@@ -274,7 +378,7 @@ def explain_missing(cursor: Cursor, bound: Collection[str]) -> NoReturn:
         if name.lower() in ("nan", "inf", "infinity"):
             raise NameProblem(f"'{name}' is no number of this language", source, span, "all numbers are finite")
         hint = f"did you mean {' or '.join(near)}? Otherwise add {name}=…" if near else f"add {name}=…"
-        raise NameProblem(f"'{name}' has no value", source, span, hint)
+        raise NoValue(f"'{name}' has no value", source, span, hint)
     shown = ", ".join(missing[:12]) + (f" and {len(missing) - 12} more" if len(missing) > 12 else "")
     words = " ".join(f"{name}=…" for name in missing[:12])
-    raise NameProblem(f"these names have no value: {shown}", source, span, f"add {words}")
+    raise NoValue(f"these names have no value: {shown}", source, span, f"add {words}")

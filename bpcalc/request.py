@@ -226,10 +226,16 @@ def refuse_twice(names: Iterable[str], given: dict[str, Any], where: str) -> Non
 
 
 def _not_a_binding(word: str, path: str | None) -> BpcalcError:
+    from .bindings import is_name
+
     if word.startswith("-") and "--" + word.lstrip("-") in BY_NAME:
         return UsageProblem(f"there is no option {word}", Source(word, "option"), (0, len(word)),
                             f"did you mean --{word.lstrip('-')}?")
     hint = "values are given as NAME=VALUE"
+    name, colon, value = word.rstrip(",;").partition(":")
+    if colon and name and is_name(name) and value.strip():
+        return BindingProblem(f"'{word}' is not a binding", Source(word, "binding"), (len(name), len(name) + 1),
+                              f"write {name}={value.strip()}")
     if path is None and any(sign in word for sign in "+-*/^("):
         hint = "put the whole expression in double quotes, and give values as NAME=VALUE"
     elif path is None:

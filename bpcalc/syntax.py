@@ -36,9 +36,9 @@ from itertools import chain
 from math import isfinite
 
 from .backends import floats
-from .errors import LimitProblem, NameProblem, Source, SyntaxProblem
+from .errors import BpcalcError, LimitProblem, NameProblem, Source, SyntaxProblem
 from .graph import Graph
-from .lexer import DIGITS, LINE, Cursor, Stuck, is_plain, lex, split
+from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_plain, lex, split
 from .ops import BINARY, BY_NAME, CONSTANT, FUNCTIONS, IDENTITY, INPUT, NAMED_CONSTANTS, NEG, TABLE, Op
 
 TYPE_CHECKING = False
@@ -83,12 +83,56 @@ PRELUDE = {
 """Functions that open into the language's own operations, as if the text had defined them."""
 
 
-def parse(source: Source, bound: Collection[str] = ()) -> Graph:
+def parse(source: Source, bound: Collection[str] = (), binding: bool = False) -> Graph:
     """The graph of ``source``; ``bound`` are the names that have a value from outside.
 
-    Bound names that the text does not use are left out of ``Graph.inputs``.
-    Raises SyntaxProblem or NameProblem, with the span at fault.
+    Bound names that the text does not use are left out of ``Graph.inputs``.  ``binding`` says that the
+    text is a NAME=VALUE.  Raises SyntaxProblem or NameProblem, with the span at fault.
     """
+    try:
+        return _parse(source, bound)
+    except (SyntaxProblem, NameProblem) as error:
+        _propose(error, source, bound, binding)
+        raise
+
+
+def _propose(error: BpcalcError, source: Source, bound: Collection[str], binding: bool) -> None:
+    """Let the hint show what the text would be in the language, where that can be told and can be parsed."""
+    from .complaints import NoValue
+    from .idioms import LONGEST, QUOTED, changed_part, translated  # it needs regular expressions: only an error does
+
+    text = source.text
+    found = translated(text, bound, binding) if len(text) <= LONGEST else None
+    if found is None:
+        return
+    reason, choices = found
+    if not choices:
+        error.hint = reason
+    good: list[str] = []
+    missing: list[str] = []
+    for choice in choices:
+        attempt = Source(choice)
+        try:
+            unknown = [name for name in free_names(attempt) if name not in bound]
+            if (unknown and binding) or not FUNCTIONS.keys().isdisjoint(unknown):
+                continue
+            _parse(attempt, {**bound, **dict.fromkeys(unknown, 0.0)} if isinstance(bound, dict) else {*bound, *unknown})
+        except BpcalcError:
+            continue
+        good.append(changed_part(text, choice))
+        missing = unknown
+    if good:
+        if source.name == "value":
+            good = [words.partition("=")[2].strip() for words in good]
+        hint = f"write {', or '.join(good)}"
+        if missing and isinstance(error, NoValue):
+            hint += f", and add {' '.join(f'{name}=…' for name in missing[:12])}"
+        error.hint = f"{reason}: {hint}" if reason else hint
+        if reason == QUOTED:
+            error.hint = f'{reason}: "{good[0]}"'
+
+
+def _parse(source: Source, bound: Collection[str]) -> Graph:
     if not isinstance(bound, (dict, frozenset, set)):
         bound = frozenset(bound)
     text = source.text

@@ -15,7 +15,7 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 LAYERS = [
     {"errors", "ops", "records", "special", "written"},
     {"graph", "layout", "lexer", "options", "render.numbers", "render.symbols"},
-    {"backends", "complaints", "javascript", "modes", "notation", "render.grids", "terminal"},
+    {"backends", "complaints", "idioms", "javascript", "modes", "notation", "render.grids", "terminal"},
     {"files"},
     {"arrays", "render.orientation"},
     {"syntax", "compiled", "array_steps"},
