@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     Value = float | Array
 
 
+ENTRIES = 100_000_000
+"""How many entries an operation may make of fewer: a short text could double an array again and again."""
+
+
 class ShapeError(ValueError):
     """Shapes, axes, labels or indices that do not fit; the message says what is wrong with them."""
 
@@ -100,6 +104,8 @@ def _two(x: Any, what: str) -> Any:
 def _matmul(a: Any, b: Any) -> Any:
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         raise ShapeError("the product of numbers is *; @ multiplies arrays")
+    if np.ndim(a) > 1 and np.ndim(b) > 1:
+        _bounded(a.shape[-2] * b.shape[-1] * math.prod(np.broadcast_shapes(a.shape[:-2], b.shape[:-2])))
     return np.matmul(a, b)
 
 
@@ -126,7 +132,14 @@ def _matmul_right(g: Any, a: Any, b: Any) -> Any:
 def _outer(a: Any, b: Any) -> Any:
     if np.ndim(a) != 1 or np.ndim(b) != 1:
         raise ShapeError("outer takes two vectors")
+    _bounded(np.size(a) * np.size(b))
     return np.outer(a, b)
+
+
+def _bounded(entries: int) -> None:
+    """Refuse an array that is too large before it is made; raises ShapeError."""
+    if entries > ENTRIES:
+        raise ShapeError(f"the result would have {entries:,} entries, and the limit is {ENTRIES:,}")
 
 
 def _transpose(x: Any) -> Any:
@@ -172,8 +185,13 @@ def _take(xs: Sequence[Any], at: Sequence[Any]) -> Any:
         raise ShapeError("a single number has no entries")
     if len(at) > np.ndim(x):
         raise ShapeError(f"{len(at)} indices for {np.ndim(x)} axes")
+    place = _position(at, xs)
+    many = [part.shape for part in place if isinstance(part, np.ndarray)]
+    if many:
+        kept = [size for size, part in zip(x.shape, place) if isinstance(part, slice)]
+        _bounded(math.prod((*kept, *x.shape[len(place):], *np.broadcast_shapes(*many))))
     try:
-        found = x[_position(at, xs)]
+        found = x[place]
     except IndexError:
         raise ShapeError(_outside(x, at, xs)) from None
     if found.size == 0:
@@ -204,6 +222,7 @@ def _same_dimensions(xs: Sequence[Any]) -> list[Any]:
 def _stack(xs: Sequence[Any], axis: int) -> Any:
     if any(np.ndim(x) == DEPTH for x in xs):
         raise ShapeError(f"an array has at most {DEPTH} dimensions")
+    _bounded(sum(map(np.size, xs)))
     return np.stack(_same_dimensions(xs), axis)
 
 
@@ -212,6 +231,7 @@ def _unstack(g: Any, slot: int, axis: int) -> Any:
 
 
 def _concat(xs: Sequence[Any], axis: int) -> Any:
+    _bounded(sum(map(np.size, xs)))
     return np.concatenate([_two(x, "a single number has no axis to join along") for x in xs], axis)
 
 
@@ -303,6 +323,7 @@ def _one_hot(y: Any, n: Any) -> Any:
     labels, size = whole(y, "a label"), int(whole(n, "the number of classes"))
     if size < 1 or np.any(labels < 0) or np.any(labels >= size):
         raise ShapeError(f"the label {labels[(labels < 0) | (labels >= size)].flat[0]} lies outside 0 to {size - 1}")
+    _bounded(labels.size * size)
     return np.asarray(labels[..., None] == np.arange(size), dtype=float)
 
 
@@ -436,9 +457,12 @@ def value(row: Op, given: Sequence[Value], statics: dict[str, Any]) -> Value:
         if row.guarded and outside(row, given) is not None:
             raise ValueError
         return float(floats().forward(row)(*([given] if row.variadic else given)))
+    points = [np.asarray(x) for x in given]
+    shapes = {x.shape for x in points if x.ndim}
+    if len(shapes) > 1:
+        _bounded(math.prod(np.broadcast_shapes(*shapes)))
     if row.guarded and outside(row, given) is not None:
         raise ValueError
-    points = [np.asarray(x) for x in given]
     return _tidy(np.broadcast_arrays(arrays().rule(row.params, row.forward)(*([points] if row.variadic else points)),
                                      *points)[0])
 

@@ -229,6 +229,7 @@ class Cursor:
         self.at = -1
         self.missing: dict[str, int] = {}
         self.literals: dict[str, Any] = {}         # nested lists, by the token of an array of numbers
+        self._last: dict[str, int] = {}            # where each token stands last
         self.opened = False                        # whether notation.py had a hand in the tokens
 
     def restart(self) -> Cursor:
@@ -241,7 +242,9 @@ class Cursor:
     # ------------------------------------------------------------- functions that the text defines
     def calls(self, head: str) -> bool:
         """Whether the function whose definition begins at ``head`` is called after it."""
-        return any(token == head for token, _, _ in self.tokens[self.at:])
+        if not self._last:
+            self._last = {token: start for token, start, _ in self.given}
+        return self._last.get(head, -1) > self.tokens[self.at][1]
 
     def body(self, size: int) -> list[Token]:
         """The tokens up to the statement's end, which are taken out, with the ``size`` tokens before them."""

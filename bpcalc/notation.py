@@ -127,7 +127,7 @@ class _Sums:
         if not body:
             raise SyntaxProblem("a sum over an index needs a term before 'for'", self.source, self._span(tokens, first),
                                 "for example sum(x[j]^2 for j in range(3))")
-        clauses = self._clauses(tokens, first, close)
+        clauses = self._clauses(tokens[first:close + 4], 0, close - first)
         terms: list[list[Token]] = []
         for values in self._choices(clauses):
             terms.append(_put_in(body, values))

@@ -289,6 +289,13 @@ def test_many_small_arrays_are_read_in_one_go():
     assert backprop("sum(" + " + ".join(["[x y]"] * 20_000) + ")", x=1, y=2).value == 60_000
 
 
+def test_an_array_that_doubles_again_and_again_ends_in_an_error_not_in_memory(monkeypatch):
+    monkeypatch.setattr(package.arrays, "ENTRIES", 1000)
+    text = "; ".join(["a0 = [x, x]", *(f"a{i + 1} = [a{i}, a{i}]" for i in range(50))])
+    with pytest.raises(BpcalcError, match="1,024 entries, and the limit is"):
+        backprop(f"{text}; sum(a50)", x=1)
+
+
 def test_a_label_among_many_classes_takes_no_square_of_them():
     assert backprop("sum(one_hot(2, 1e6))*x", x=3).gradients == {"x": 1}
 
@@ -470,6 +477,16 @@ def test_plain_numbers_never_load_numpy():
     ("exp(x)", {"x": [1, 1000]}, "the result of exp is too large for a double-precision number", "exp(x)"),
     ("bce(x, y)", {"x": [0.5, 1.5], "y": 1}, "bce needs a probability from 0 to 1 (entry [1])", "bce(x, y)"),
     ("outer(x, y)", {"x": [1, 2], "y": 1}, "outer: outer takes two vectors", "outer(x, y)"),
+    ("outer(x, x)", {"x": np.ones(20_000)}, "outer: the result would have 400,000,000 entries, and the limit is "
+                                            "100,000,000", "outer(x, x)"),
+    ("x + y", {"x": np.ones(20_000), "y": np.ones((20_000, 1))}, "'+': the result would have 400,000,000 entries, and "
+                                                                 "the limit is 100,000,000", "x + y"),
+    ("y @ x", {"x": np.ones((1, 20_000)), "y": np.ones((20_000, 1))}, "'@': the result would have 400,000,000 entries, "
+                                                                      "and the limit is 100,000,000", "y @ x"),
+    ("x[y]", {"x": np.ones((2, 1000)), "y": np.zeros(200_000)}, "the result would have 200,000,000 entries, and the "
+                                                                "limit is 100,000,000", "x[y]"),
+    ("one_hot(x, 1e9)", {"x": [0, 1]}, "one_hot: the result would have 2,000,000,000 entries, and the limit is "
+                                       "100,000,000", "one_hot(x, 1e9)"),
     ("[x]", {"x": np.ones((1,) * 64)}, "stack: an array has at most 64 dimensions", "[x]"),
     ("x.T", {"x": 1}, "transpose: a single number has no rows and columns", "x.T"),
 ])

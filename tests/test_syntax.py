@@ -286,6 +286,14 @@ def test_a_mistake_is_told_in_full(text, message, under, hint):
         assert text[error.span[0]:error.span[1]] == under
 
 
+def test_many_definitions_and_many_sums_are_read_in_one_go():
+    # Each of them used to cost a look at the whole text.
+    many = range(5_000)
+    text = "; ".join(f"f{i}(u) = u" for i in many) + "; f = " + " + ".join(f"f{i}(x)" for i in many)
+    assert backprop(text, x=2).value == 10_000
+    assert backprop(" + ".join(["sum(x*j for j in range(2))"] * 5_000), x=2).value == 10_000
+
+
 def test_every_case_of_the_parser_has_a_mistake_above():
     reasons = set()
     for text, *_ in MISTAKES:
