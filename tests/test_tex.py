@@ -13,6 +13,7 @@ from bpcalc.render.tex import TexHand, width
 from bpcalc.render.to_latex import prose as latex_prose
 from bpcalc.render.to_markdown import prose as markdown_prose
 
+from .array_programs import ArrayProgram
 from .oracles import Program
 
 ENGINE = next((name for name in ("pdflatex", "tectonic", "xelatex", "lualatex") if shutil.which(name)), None)
@@ -183,6 +184,23 @@ def test_random_programs_compile(tmp_path):
     log = compiled("\\documentclass[11pt]{article}\n\\usepackage[margin=2cm]{geometry}\\usepackage{amsmath,longtable}\n"
                    "\\allowdisplaybreaks\n\\begin{document}\n" + body + "\\end{document}\n", tmp_path)
     assert log.count("Overfull") <= 2
+
+
+@needs_tex
+@pytest.mark.slow
+def test_random_programs_over_arrays_compile_and_fit_the_page(tmp_path):
+    body = "".join(backprop(program.text, program.values).to_latex() for program in (
+        ArrayProgram(seed, size=5) for seed in range(20)))
+    head = ("\\documentclass[11pt]{article}\n\\usepackage[margin=2cm]{geometry}\\usepackage{amsmath,longtable}\n"
+            "\\allowdisplaybreaks\n\\setlength{\\parindent}{0pt}\n")
+    log = compiled(f"{head}\\begin{{document}}\n{body}\\end{{document}}\n", tmp_path)
+    assert log.count("Overfull") <= 1
+
+
+def test_a_stack_of_matrices_is_set_as_matrices_below_each_other():
+    tex = backprop("L = sum(stack(A, A))", A=[[1, 2], [3, 4]]).to_latex()
+    matrix = r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}"
+    assert rf"\begin{{bmatrix}} {matrix} \\ {matrix} \end{{bmatrix}}" in tex
 
 
 ARRAYS = ("s = W @ x + b; h = relu(s); L = hinge(s, 1) + sum((h - [1, 2])^2)*0.5 + h[0] + mean(W*2, axis=0)[1]",

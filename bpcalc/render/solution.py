@@ -165,8 +165,9 @@ def lines(equation: Equation, hand: TexHand) -> Iterator[str]:
 
 
 def _broken(line: str) -> list[str]:
-    """A line that is too long, in parts, broken before plus signs that stand outside all brackets."""
-    first, *pieces = _outside(line, (" + ",))
+    """A line that is too long, in parts, broken before plus signs outside all brackets, or before products."""
+    first, *pieces = [part for term in _outside(line, (" + ",)) for part in (
+        _outside(term, (r" \odot ",)) if width(term) > LINE else [term])]
     lines = [first]
     for piece in pieces:
         if width(lines[-1]) + width(piece) > LINE:
@@ -249,7 +250,10 @@ def _sides(equation: str) -> list[str]:
     if width(equation) <= CELL:
         return [equation]
     lines = [""]
-    for part in _outside(equation, (" = ", r" \approx ")):
+    signs: tuple[str, ...] = (" = ", r" \approx ")
+    if any(width(part) > CELL for part in _outside(equation, signs)):
+        signs += (" + ", r" \odot ")
+    for part in _outside(equation, signs):
         if lines[-1] and width(lines[-1]) + width(part) > CELL:
             lines.append(rf"\qquad {part.strip()}")
         else:

@@ -20,7 +20,7 @@ from ..lexer import NAME_PATTERN
 from ..ops import CONSTANT, INPUT, Op
 from ..syntax import parse
 from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
-from .grids import COLUMN, LIST, MATRIX, NUMBER, ROW, shape_of, show_value, table_of
+from .grids import COLUMN, DRAWN, LIST, MATRIX, NUMBER, ROW, shape_of, show_value, table_of
 from .hand import Hand
 from .symbols import Symbols
 
@@ -64,6 +64,7 @@ _DOT = {(COLUMN, COLUMN): r"{a}^{{\top}} {b}", (ROW, ROW): r"{a} {b}^{{\top}}",
 """The product of two vectors that is a number, by what they are on paper."""
 _KEEPS = frozenset(("transpose", "softmax", "log_softmax", "stack", "concat", "reshape"))
 """Operations on whole arrays whose result is as much of an array as what they are given."""
+_BELOW = r" \\ "
 _KEYWORD = re.compile(r"\b([a-z]+)=")
 _TOKEN = re.compile(rf"{NAME_PATTERN}|[0-9.]+(?:e-?[0-9]+)?|\S")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]+)?|\.[0-9]+")
@@ -98,11 +99,17 @@ class TexHand(Hand):
         return rf"\quad ({sizes})" if shape else ""
 
     def _array(self, value: Any, kind: int) -> str:
+        if value.ndim == 3 and value.shape[0] <= DRAWN:
+            # Matrices below each other, in brackets of their own.
+            return rf"\begin{{bmatrix}} {_BELOW.join(self._grid(part) for part in value)} \end{{bmatrix}}"
         if value.ndim > 2 or kind == LIST:
             return _numbers(show_value(value, self.digits, True, False))
-        grid = value.reshape((1, -1) if kind == ROW else (-1, 1)) if value.ndim == 1 else value
-        table = table_of(grid, self.digits, "...")
-        rows = r" \\ ".join(r"\vdots" if row == ["..."] else " & ".join(map(_numbers, row)) for row in table)
+        return self._grid(value.reshape((1, -1) if kind == ROW else (-1, 1)) if value.ndim == 1 else value)
+
+    def _grid(self, value: Any) -> str:
+        """A matrix."""
+        table = table_of(value, self.digits, "...")
+        rows = _BELOW.join(r"\vdots" if row == ["..."] else " & ".join(map(_numbers, row)) for row in table)
         if self.small:
             return rf"\left[\begin{{smallmatrix}} {rows} \end{{smallmatrix}}\right]"
         return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
@@ -267,7 +274,7 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
             return text, ATOM
         head, bracket, rest = text.partition("(")
         if head == row.word and f"{bracket}{rest}" != f"({', '.join(part for part, _ in parts)})":
-            return rf"\mathrm{{{_spelled(head)}}}({_KEYWORD.sub(_upright, rest)}", ATOM
+            return rf"\mathrm{{{_spelled(head)}}}{_bracketed(_KEYWORD.sub(_upright, rest[:-1]))}", ATOM
     sign = ""
     if row.name == "div" and parts[0][0][:1] == "-" and parts[0][1] >= PRODUCT:
         # The minus sign of a numerator stands before the fraction.
@@ -283,7 +290,7 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
     written = ""
     for (before, field), after in zip(places, afters):
         text, strength = given[field]
-        signed = text[:1] == "-" and before.endswith(("+ ", "- ", r"\cdot ", r"\odot ", "-"))
+        signed = text[:1] == "-" and before.endswith(("+ ", "- ", r"\cdot ", r"\odot ", "-", r"\sum ", r"\prod "))
         written += _grown(before) if tall else before
         written += _bracketed(text) if strength < _floor(before, after) or signed else text
     written += _grown(end) if tall else end
@@ -327,6 +334,10 @@ def _template(latex: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def _grown(literal: str) -> str:
+    if literal[:1] == "[":
+        literal = rf"\left{literal}"
+    if literal[-1:] == "]":
+        literal = rf"{literal[:-1]}\right]"
     return literal.replace("(", r"\left(").replace(")", r"\right)")
 
 
@@ -445,13 +456,15 @@ def _spelled(text: str) -> str:
 
 _CHARS = {**{letter: f"{{{command}}}" for letter, command in GREEK.items()}, **{char: char for char in "[],.:"},
           "_": r"\_"}
-_GRID = re.compile(r"\\begin\{(?:small|b)matrix\}(.*?)\\end\{(?:small|b)matrix\}")
+_GRID = re.compile(r"\\begin\{(?:small|b)matrix\}((?:(?!\\begin).)*?)\\end\{(?:small|b)matrix\}")
 _FRAC = re.compile(r"\\frac\{((?:[^{}]|\{[^{}]*\})*)\}\{((?:[^{}]|\{[^{}]*\})*)\}")
 _SILENT = re.compile(r"\\(?:left|right|partial|mathit|mathrm|mathtt|text)|[{}^_]")
 
 
 def width(tex: str) -> int:
     """About how many letters wide a formula is when it is set."""
-    flat = _GRID.sub(lambda found: max(found[1].split(r"\\"), key=len), tex)
+    flat = tex
+    for _ in range(2):                             # matrices, and matrices below each other
+        flat = _GRID.sub(lambda found: max(found[1].split(r"\\"), key=len), flat)
     flat = _FRAC.sub(lambda found: max(found.groups(), key=len).replace(r"\partial ", "d"), flat)
     return len(re.sub(r"\\[a-z]+ ?", "m", _SILENT.sub("", flat)))
