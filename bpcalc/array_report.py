@@ -9,11 +9,12 @@ from __future__ import annotations
 from . import formula
 from .arrays import flows
 from .errors import UsageProblem
-from .formula import ATOM, Pattern, Piece
+from .formula import Pattern, Piece
 from .ops import CONSTANT, INPUT, TABLE
 from .records import Edge, Step
 from .report import Report
 from .streams import TEXT_LIMIT
+from .written import ATOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from .errors import Source
 from .graph import Graph
 from .ops import CONSTANT, INPUT, NEG, TABLE, Op
 from .syntax import parse
+from .written import ATOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Piece = tuple[str, int]
 Shape = int | str
 """A piece's binding power, negative where its text begins with -; or its text, if that is a number."""
 
-ATOM = 100
 WRITTEN_OUT = 3
 """Calls of more arguments are written by one pattern for all of them."""
 TOO_LONG = 101

@@ -9,10 +9,11 @@ from __future__ import annotations
 from itertools import repeat
 
 from . import formula
-from .formula import ATOM, TOO_LONG, WRITTEN_OUT, Pattern, Piece, Shape
+from .formula import TOO_LONG, WRITTEN_OUT, Pattern, Piece, Shape
 from .graph import Graph
 from .ops import CONSTANT, INPUT, TABLE
 from .records import Edge, Node, Step
+from .written import ATOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

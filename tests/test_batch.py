@@ -166,6 +166,13 @@ def test_a_cell_is_the_same_number_in_a_data_set(cell, capsys, tmp_path):
         assert data["y"].tolist() == [line["value"], 1]
 
 
+def test_a_cell_with_signs_is_told_what_to_write(capsys, tmp_path):
+    _, _, err = rows(capsys, tmp_path, "r.csv", "x,y\n1,2%\n1,$3\n1,1_000\n", "x*y", "--json")
+    for row, number in ((2, "0.02"), (3, "3"), (4, "1000")):
+        assert f"line {row}: column y: " in err
+        assert f"(write {number})" in err
+
+
 def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys, tmp_path):
     text = "x,y\n4,1\nabc,1\n4\n,2\n-4,1\nnan,1\n0,1\n@r.csv,1\n9,1\n"
     code, out, err = rows(capsys, tmp_path, "r.csv", text, "sqrt(x)*y", "--json")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def reason(error: BpcalcError, column: str | None = None) -> str:
     """What is wrong with a row, on one line."""
     where = f"column {column}: " if column is not None else ""
-    hint = f" ({error.hint})" if error.hint and error.hint.startswith(("here ", "decimals ")) else ""
+    hint = f" ({error.hint})" if error.hint and error.hint.startswith(("here ", "decimals ", "write ")) else ""
     return visible(f"{where}{error.message}{hint}")
 
 
