@@ -74,7 +74,7 @@ class Rows:
             self.names = [cell.strip() for cell in next(self._records)]
             twice = [word for at, word in enumerate(self.names) if word in self.names[:at]]
             if twice:
-                raise InputProblem(f"{name} has two columns called {twice[0]}")
+                raise InputProblem(f"{name} has two columns called '{twice[0]:.40}'")
 
     def chunks(self, wanted: Sequence[str], size: int) -> Iterator[Chunk]:
         """The rows in portions of up to ``size``, with the columns ``wanted``."""

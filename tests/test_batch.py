@@ -205,7 +205,7 @@ def test_bad_json_lines(line, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(("text", "words", "told"), [
-    ("", ["x"], "is empty"), ("x,x\n1,2\n", ["x"], "two columns called x"),
+    ("", ["x"], "is empty"), ("x,x\n1,2\n", ["x"], "two columns called 'x'"),
     ("x\n1\n", ["x", "x=1"], "given a value twice"),
     ("x\n1\n", ["x*y"], "'y' has no value"), ("x\n1\n", ["y", "y=1"], "uses no column"),
     ("x\n1\n", ["x", "--check", "dx=1"], "cannot go together"),
