@@ -730,3 +730,73 @@ def test_local_gradients_of_sigmoid_are_worked_from_the_output_that_was_written(
 def test_rounding_every_step_rounds_local_gradients_as_well():
     verdict = judged(("s = sin(x); f = 100*s", {"x": 1}), "dx = 54.00")["dx"]      # cos(1) = 0.5403 is 0.54
     assert (verdict.status, "rounded early" in verdict.note) == ("right", True)
+
+
+@pytest.mark.parametrize(("expression", "values", "answer", "mistake"), [
+    ("f = 5*square(x)", {"x": 3}, "dx = 90", "exponent-kept"),
+    ("f = 5*square(x)", {"x": 3}, "dx = 15", "factor-lost"),
+    ("f = 5*square(x)", {"x": 3}, "dx = 45", "undifferentiated"),
+    ("f = 5*log(x)", {"x": 3}, "dx = 15", "not-inverted"),
+    ("f = 5*x/y", {"x": 3, "y": 4}, "dx = 20", "not-inverted"),
+    ("f = 5*(x/y)", {"x": 3, "y": 4}, "dx = 20", "not-inverted"),
+    ("f = 5*(x/y)", {"x": 3, "y": 4}, "dy = -3.75", "square-lost"),
+    ("f = 5*(x/y)", {"x": 3, "y": 4}, "dy = -0.3125", "numerator-lost"),
+    ("f = 5*(x/y)", {"x": 3, "y": 4}, "dy = 0.9375", "sign"),
+    ("f = 5*sin(x)", {"x": 30}, "f = 2.5", "degrees"),
+    ("f = 5*cos(x)", {"x": 60}, "f = 2.5", "degrees"),
+    ("f = 5*sin(x)", {"x": 30}, "dx = 4.33013", "degrees"),
+    ("f = 5*cos(x)", {"x": 30}, "dx = -2.5", "degrees"),
+    ("f = 5*log2(x)", {"x": 3}, "f = 5.493", "natural"),
+    ("f = 5*log10(x)", {"x": 3}, "f = 5.493", "natural"),
+    ("f = 5*log(x)", {"x": 3}, "f = 2.3856", "base-ten"),
+    ("f = x^y", {"x": 2, "y": 5}, "f = 10", "power-as-product"),
+    ("f = exp(x)", {"x": 3}, "f = 8.15485", "power-as-product"),
+    ("f = square(x) + 1", {"x": 5}, "f = 11", "power-as-product"),
+    ("f = 5*(x - y)", {"x": 3, "y": 4}, "f = 35", "minus-overlooked"),
+    ("f = 5*(-x)", {"x": 3}, "f = 15", "sign"),
+    ("f = 5*relu(x)", {"x": -3}, "f = -15", "took-the-loser"),
+    ("f = 5*max(x, y)", {"x": 3, "y": 7}, "f = 15", "took-the-loser"),
+    ("f = 5*min(x, y)", {"x": 3, "y": 7}, "f = 35", "took-the-loser"),
+    ("f = 5*(x/y)", {"x": 4, "y": 8}, "f = 10", "upside-down"),
+    ("f = 5*sigmoid(x)", {"x": 3}, "dx = -30", "of-the-input"),
+    ("f = 5*tanh(x)", {"x": 3}, "dx = -40", "of-the-input"),
+    ("f = 7*exp(x)", {"x": 3}, "dx = 21", "of-the-input"),
+    ("f = 5*sqrt(x)", {"x": 3}, "dx = 2.88675", "half-lost"),
+    ("f = 5*x^3", {"x": 3}, "dx = 15*3", "factor-lost"),
+    ("f = 5*x^y", {"x": 3, "y": 4}, "dx = 135", "factor-lost"),
+    ("f = 5*x^y", {"x": 3, "y": 4}, "dx = 444.94", "power-as-exponential"),
+    ("f = 5*x^y", {"x": 3, "y": 4}, "dy = 540", "exponential-as-power"),
+    ("f = 5*exp(x)", {"x": 3}, "dx = 110.84", "exponential-as-power"),
+    ("f = 5*x^y", {"x": 3, "y": 4}, "dx = 1620", "exponent-kept"),
+    ("f = 5*x^y", {"x": 3, "y": 4}, "dx = 60", "power-lost"),
+    ("f = 5*x^2", {"x": 3}, "dx = 15", "factor-lost"),
+    ("q = x + y; f = 5*(q - 2)", {"x": 3, "y": 4}, "f = 35", "left-out"),
+    ("q = x*y; f = 5*(2 - q)", {"x": 3, "y": 4}, "f = -60", "left-out"),
+    ("q = x*y; f = 5*(q + b)", {"x": 3, "y": 4, "b": 7}, "f = 60", "left-out"),
+    ("f = 5*max(x, y)", {"x": 3, "y": 7}, "dx = 5", "loser"),
+    ("f = 5*min(x, y)", {"x": 3, "y": 7}, "dy = 5", "loser"),
+    ("f = 5*max(x, y)", {"x": 3, "y": 7}, "dy = 0", "shut"),
+    ("f = 5*relu(x)", {"x": 3}, "dx = 0", "shut"),
+    ("f = 5*relu(3*x)", {"x": -2}, "dx = 15", "relu-off"),
+    ("f = 5*abs(3*x)", {"x": -2}, "dx = 15", "sign"),
+    ("f = 5*tanh(x)", {"x": 1}, "dx = 1.192", "half-a-derivative"),
+    ("f = 5*log(x)", {"x": 3}, "dx = 0.7238", "base-ten"),
+    ("f = 5*log2(x)", {"x": 3}, "dx = 1.66667", "natural"),
+    ("f = 5*cos(x)", {"x": 1}, "dx = 4.2074", "sign"),
+    ("f = 5*sin(x)", {"x": 1}, "dx = -2.7015", "sign"),
+])
+def test_each_mistake_at_every_operation_it_can_be_made_at(expression, values, answer, mistake):
+    """The answers are worked by hand, with the slip."""
+    verdict, = backprop(expression, values).check(answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+
+
+def test_a_sheet_that_is_no_json_is_pointed_at(bpcalc, tmp_path):
+    sheet = tmp_path / "answers.json"
+    sheet.write_text('{"answers": {\n "f": 3,\n "dx" 4}}')
+    ran = bpcalc("f = x*y", "x=1", "y=3", "--check-file", sheet)
+    assert ran.code == 2
+    assert "line 3" in ran.err
+    shown = ran.err.splitlines()
+    caret = next(line for line in shown if "^" in line)
+    assert shown[shown.index(caret) - 1][caret.index("^")] == "4"
