@@ -171,3 +171,35 @@ def test_ten_thousand_rows(graded):
                    for at in range(10_000))
     ran = graded("student,q,dq,dx\n" + rows, "--format", "csv")
     assert ran.out.count("\n") == 10_001
+
+
+def class_list(text, **options):
+    report = backprop("q = x + y; f = q*z", x=-2, y=5, z=-4)
+    return grade(text, report, Judge(report), **options)
+
+
+def test_every_row_with_anything_in_it_is_a_row_of_the_result():
+    found = class_list("student,q\nAda,3\n" + "x" * 200_000 + ",3\n,\nBen,4,9\nCleo\n")
+    assert [(row.student, row.line, row.problem) for row in found.rows] == [
+        ("Ada", 2, ""), ("line 3", 3, "not CSV"), ("Ben", 5, "3 cells under 2 headings"), ("Cleo", 6, "")]
+    assert found.passed() == [1]
+
+
+def test_who_has_no_name_is_called_by_the_line():
+    found = class_list("q,dx,student\n3,-4,Ada\n3,-4\n3,-4,\n")
+    assert [row.student for row in found.rows] == ["Ada", "line 3", "line 4"]
+    assert [row.student for row in class_list("q,dx\n3,-4\n").rows] == ["line 2"]
+
+
+def test_the_most_frequent_mistake_comes_first():
+    found = class_list("student,dx,dy\nAda,4,-4\nBen,3,-4\nCleo,4,4\n")
+    counts = [count for _, count, _ in found.mistakes()]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+
+
+def test_progress_is_told_every_64_rows():
+    told = []
+    class_list("student,q\n" + "".join(f"s{at},{at}\n" for at in range(150)),
+               progress=lambda done, of: told.append((done, of)))
+    assert told == [(65, 151), (129, 151)]

@@ -319,3 +319,19 @@ def test_a_long_line_with_a_fault_is_reported_by_its_neighbourhood(bpcalc):
     assert ran.code == 2
     assert "'*' cannot follow '+'" in ran.err
     assert len(ran.err) < 500
+
+
+@pytest.mark.parametrize("size", range(1, 14))
+def test_pieces_of_any_size_give_the_same_tokens(size, monkeypatch):
+    """A long text is split in pieces: none ends inside a token, and none is longer than its tokens make it."""
+    from bpcalc import lexer
+
+    text = "alpha*beta1 + 2.5e-3^gamma_1\nsin(a_long_name)/7e+2 - (x)"
+    whole = list(lexer.split(text))
+    assert [token for token in whole if token[:1].isdigit()][:2] == ["2.5e\x013", "7e2"]
+    monkeypatch.setattr(lexer, "_PIECE", size)
+    assert list(lexer.split(text)) == whole
+    pieces = list(lexer._pieces(text))
+    assert "".join(pieces) == text
+    longest = max(len(token) for token in lexer.split(text)) + 1
+    assert all(0 < len(piece) <= max(size, longest) for piece in pieces)
