@@ -185,14 +185,18 @@ class Program:
             far[1] = max(far[1], abs(self.difference(name, noise) - slope))
         return far
 
-    def leaves_its_domain(self):
-        """Whether in numbers as coarse as doubles a step has no value."""
-        with M.workdps(15):
-            try:
-                value = self.evaluate()
-            except (ArithmeticError, AttributeError, TypeError, ValueError):
+    def leaves_its_domain(self, rng):
+        """Whether in numbers as coarse as doubles, or with steps rounded at random as doubles are, one has no value."""
+        for at in range(9):
+            noise = [M.mpf(rng.uniform(-1, 1)) * M.mpf("2e-16") for _ in self.steps] if at else None
+            with M.workdps(60 if at else 15):
+                try:
+                    value = self.evaluate(noise=noise)
+                except (ArithmeticError, AttributeError, TypeError, ValueError):
+                    return True
+            if not (isinstance(value, M.mpf) and M.isfinite(value)):
                 return True
-        return not (isinstance(value, M.mpf) and M.isfinite(value))
+        return False
 
     def through(self, functions, known, largest):
         """Every name's value in a library's own numbers."""
@@ -321,7 +325,7 @@ def judge(seed, libraries, counts):
     try:
         report = backprop(program.text, {name: value for name, value in program.inputs.items() if name in program.text})
     except BpcalcError as error:
-        if error.code == "domain" and program.leaves_its_domain():
+        if error.code == "domain" and program.leaves_its_domain(rng):
             counts["explained: rounded, a step leaves its domain"] += 1
             return None
         return f"{program.text!r} {program.inputs}: {error.message}"
