@@ -396,6 +396,7 @@ class Arrays:
         self.names: dict[str, Any] = {
             "__builtins__": {}, **_NATIVE, **vocabulary,
             **{name: _by_entry(getattr(special, name)) for name in SPECIAL},
+            "tanh_gap": special.tanh_gap,          # arithmetic alone: the same on arrays, in a tenth of the time
         }
         self._rules: dict[tuple[tuple[str, ...], str], Callable[..., Any]] = {}
 

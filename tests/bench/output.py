@@ -1,14 +1,31 @@
 """What it costs to write a large graph, beside what it costs to calculate it.
 
-    python -m tests.bench.output [--operations 1e6] [--kind dag]
+    python -m tests.bench.output [--operations 1e6] [--kind dag] [--rounds 3]
 
-The last line is what repr alone needs for the numbers that the JSON holds: no writer can be faster.
+Processor time, medians of rounds in which everything takes its turn, in one process without the garbage
+collector, as the command runs.  The last line is
+what repr alone needs for the different numbers that the JSON holds: no writer can be faster.
 """
 
 import argparse
+import gc
+import statistics
 import time
 
 from .workloads import MAKERS, Workload
+
+FEW = 10_000
+"""Operations of the graph that is written for people with --all."""
+
+
+def drained(pieces):
+    for _ in pieces:
+        pass
+
+
+def digits(numbers):
+    for number in numbers:
+        repr(number)
 
 
 def main():
@@ -18,41 +35,45 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--operations", default="1e6")
     parser.add_argument("--kind", choices=MAKERS, default="dag")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    gc.disable()
     work = Workload(options.kind, int(float(options.operations)))
-    start = time.perf_counter()
     report = backprop(work.text, work.values)
-    calculation = time.perf_counter() - start
+    few = Workload(options.kind, FEW)
+    small = backprop(few.text, few.values)
+    rows = to_table.render(small, everything=True).count("\n")
+    numbers = [*report.trace.values, *report.each_gradient()]
+    for _, _, _, _, local, upstream, product in report.each_flow():
+        numbers += [local] if product is upstream else [local, product]
     size = len(report)
+    jobs = {
+        "calculation": (size, lambda: backprop(work.text, work.values)),
+        "table, first and last rows": (size, lambda: drained(to_table.lines(report))),
+        "plain, first and last lines": (size, lambda: drained(to_plain.lines(report))),
+        "JSON": (size, lambda: drained(to_json.report_lines(report))),
+        "CSV": (size, lambda: drained(to_csv.lines(report))),
+        "repr of the JSON's numbers": (size, lambda: digits(numbers)),
+        f"calculation, {len(small)} nodes": (len(small), lambda: backprop(few.text, few.values)),
+        f"plain --all, {len(small)} nodes": (len(small), lambda: drained(to_plain.lines(small, everything=True))),
+        f"table --all, {len(small)} nodes": (len(small), lambda: drained(to_table.lines(small, everything=True))),
+    }
+    seconds = {name: [] for name in jobs}
+    for _ in range(options.rounds):
+        for name, (_, job) in jobs.items():
+            start = time.process_time()
+            job()
+            seconds[name].append(time.process_time() - start)
+    medians = {name: statistics.median(spent) for name, spent in seconds.items()}
     print(f"{options.kind}, {work.operations} operations, {size} nodes\n")
     print("| what | s | x the calculation | us a node |\n| --- | ---: | ---: | ---: |")
-    print(f"| calculation | {calculation:.2f} | 1.00 | {calculation / size * 1e6:.2f} |")
-    jobs = {
-        "table, first and last rows": lambda: [to_table.render(report)],
-        "plain, first and last lines": lambda: to_plain.lines(report),
-        "JSON": lambda: to_json.report_lines(report),
-        "CSV": lambda: to_csv.lines(report),
-    }
-    for name, job in jobs.items():
-        start = time.perf_counter()
-        for _ in job():
-            pass
-        spent = time.perf_counter() - start
-        print(f"| {name} | {spent:.2f} | {spent / calculation:.2f} | {spent / size * 1e6:.2f} |", flush=True)
-    few = Workload(options.kind, 10_000)
-    small = backprop(few.text, few.values)
-    start = time.perf_counter()
-    rows = to_table.render(small, everything=True).count("\n")
-    spent = time.perf_counter() - start
-    print(f"| --all, {len(small)} nodes, {rows} rows | {spent:.2f} | | {spent / rows * 1e6:.1f} a row |")
-    numbers = [(node.value, node.gradient) for node in report.each_node()]
-    edges = sum(1 for _ in report.each_edge())
-    start = time.perf_counter()
-    for value, gradient in numbers:
-        repr(value)
-        repr(gradient)
-    spent = (time.perf_counter() - start) * (1 + 3 * edges / (2 * size))
-    print(f"| repr of the JSON's numbers | {spent:.2f} | {spent / calculation:.2f} | {spent / size * 1e6:.2f} |")
+    base = 1.0
+    for name, (count, _) in jobs.items():
+        spent = medians[name]
+        if name.startswith("calculation"):
+            base = spent
+        print(f"| {name} | {spent:.2f} | {spent / base:.2f} | {spent / count * 1e6:.2f} |")
+    print(f"\n--all: {rows} rows, {spent / rows * 1e6:.1f} us a row")
 
 
 if __name__ == "__main__":
