@@ -15,7 +15,7 @@ import sys
 from . import __version__
 from .errors import BpcalcError, InputProblem, LimitProblem
 from .options import BY_NAME, EXAMPLES, USAGE, sort
-from .terminal import say
+from .terminal import Screen, is_terminal, say
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +134,10 @@ def _fail(error: BpcalcError, as_json: bool) -> int:
     else:
         from .render.to_caret import render
 
-        say(render(error).rstrip("\n"))
+        encoding = getattr(sys.stderr, "encoding", None) or "ascii"
+        # In a log or another program's hands a message stays one line; for a person it has to fit.
+        room = Screen(sys.stderr).width if is_terminal(sys.stderr) else None
+        say(render(error, encoding, room).rstrip("\n"))
     return 2
 
 

@@ -12,7 +12,7 @@ import sys
 import click
 
 from .errors import BpcalcError, Source
-from .options import EXAMPLES, GROUPS, OPTIONS, USAGE, sort, split
+from .options import EXAMPLES, GROUPS, OPTIONS, USAGE, Option, sort, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,16 +35,26 @@ class ExpressionCommand(click.Command):
         from .render.symbols import encodable
 
         times = "×" if encodable(getattr(sys.stdout, "encoding", None)) else "*"
-        formatter.write(f"{USAGE.partition(': ')[2].partition(';')[0]}\n\n"
-                        "A backprop calculator: the graph of an expression, every node's forward value,\n"
-                        f"its local gradients, and upstream {times} local along every edge.\n\nExamples:\n")
+        formatter.write_text(USAGE.partition(": ")[2].partition(";")[0])
+        formatter.write("\n")
+        formatter.write_text("A backprop calculator: the graph of an expression, every node's forward value, "
+                             f"its local gradients, and upstream {times} local along every edge.")
+        formatter.write("\nExamples:\n")
         for example, purpose in EXAMPLES:
             formatter.write(f"  {example}\n      {purpose}\n")
         for group in GROUPS:
             with formatter.section(group):
-                formatter.write_dl([(", ".join(option.names) + (f" {option.metavar}" if option.metavar else ""),
-                                     option.help) for option in OPTIONS if option.group == group], col_max=26)
-        formatter.write("\nNames, numbers, + - * / ^ ( ), functions; statements are separated by ; or new lines.\n")
+                formatter.write_dl([(", ".join(option.names) + _value(option), option.help)
+                                    for option in OPTIONS if option.group == group], col_max=26)
+        formatter.write("\n")
+        formatter.write_text("Names, numbers, + - * / ^ ( ), functions; statements are separated by ; or new lines.")
+
+
+def _value(option: Option) -> str:
+    """How an option's value is written: behind a = where it may be left out and could be any word."""
+    if option.metavar is None:
+        return ""
+    return f"[={option.metavar[1:]}" if option.optional else f" {option.metavar}"
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:

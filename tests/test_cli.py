@@ -250,3 +250,20 @@ def test_memory_that_runs_out_even_over_an_error_is_an_error_in_words(words, bpc
     ran = bpcalc(*words)
     assert (ran.code, ran.out) == (2, "")
     assert "there is not enough memory for this" in ran.err
+
+
+@pytest.mark.parametrize(("words", "texts"), [
+    (["--lr", "abc"], ["the value of --lr must be a number", "\n  --lr abc\n       ^^^\n"]),
+    (["--upstream", "1+"], ["\n  --upstream 1+\n"]),
+    (["--wrt", "W[0,0]"], ["'W[0,0]'"]),
+    (["-o", "p.xyz"], ["there is no format for a file that ends in .xyz", ".svg", "--format"]),
+    (["-o", "p.jpg"], ["no .jpg pictures are made"]),
+    (["--steps", "--json"], ["--json and --steps ask for two formats"]),
+])
+def test_what_an_option_is_given_is_quoted_as_it_was_typed(words, texts, bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ran = bpcalc("x*y", "x=1", "y=2", *words)
+    assert (ran.code, ran.out) == (2, "")
+    for text in texts:
+        assert text in ran.err
+    assert not list(tmp_path.iterdir())

@@ -95,8 +95,8 @@ CALCULATING = STARTING | {"backends", "bindings", "calculate", "engine", "formul
                           "records", "render", "report", "request", "runs", "streams", "syntax", "written"}
 REPORTING = CALCULATING | {"runs.report"}
 CHECKING = {"homework", "homework.answers", "homework.check", "homework.replay", "homework.rounding", "render.numbers",
-            "render.symbols", "render.to_verdicts", "runs.homework"}
-WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "render.symbols"}
+            "render.symbols", "render.to_verdicts", "render.wrap", "runs.homework"}
+WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "render.symbols", "render.wrap"}
 
 
 @pytest.mark.parametrize(("words", "own"), [

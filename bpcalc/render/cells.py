@@ -13,10 +13,11 @@ from .grids import COLUMN, beside, shape_of, show_value
 from .hand import Hand
 from .numbers import show
 from .symbols import Symbols
+from .wrap import aligned, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from ..engine import Note
@@ -173,7 +174,7 @@ class Cells:
             return f"{report.symbol} = {value}"
         return f"{report.symbol} = {text} = {value}"
 
-    def notes(self) -> list[str]:
+    def notes(self, room: int | None = None) -> list[str]:
         """The notes, each with the node it is about, and before them what words in rules stand for."""
         lines = self._legends() if self.report.trace.arrays else []
         for note in self.report.notes:
@@ -183,7 +184,7 @@ class Cells:
         if len(lines) > 2 * HEAD_AND_TAIL:
             left = len(lines) - 2 * HEAD_AND_TAIL
             lines[HEAD_AND_TAIL:-HEAD_AND_TAIL] = [f"note: {left} more notes are left out"]
-        return lines
+        return lines if room is None else [part for line in lines for part in wrapped("", line, "  ", room)]
 
     def _legends(self) -> list[str]:
         report = self.report
@@ -195,17 +196,18 @@ class Cells:
         about = "" if note.node is None or note.code == "unused" else f"{self.report.label(note.node)}: "
         return f"note: {about}{note.message}"
 
-    def checks(self) -> list[str]:
+    def checks(self, room: int | None = None) -> list[str]:
         """What is beside the numbers, each kind under a heading in aligned columns: drift, and second opinions."""
         lines: list[str] = []
         if self.report.decimals is not None:
-            lines += ["", self.carried(), *_aligned(self.drifts(), frozenset((1, 2, 3)))]
+            lines += ["", *wrapped("", self.carried(), "  ", room),
+                      *aligned(self.drifts(), frozenset((1, 2, 3)), room)]
         for kind, level, heading, theirs in _OPINIONS:
             rows = [self._check(verdict) for verdict in self.report.verdicts
                     if verdict.kind == kind and verdict.details.get("level", "variable") == level]
             if rows:
                 heads = ("", "derivative", "backprop", *theirs)
-                lines += ["", heading, *_aligned([heads, *rows], frozenset((2, 3)))]
+                lines += ["", heading, *aligned([heads, *rows], frozenset((2, 3)), room)]
         return lines
 
     def carried(self) -> str:
@@ -259,13 +261,6 @@ _OPINIONS = (
     ("symbolic", "variable", "Gradients by sympy, beside backprop's", ("sympy", "formula", "verdict")),
     ("numeric", "variable", "Central differences, beside backprop", ("numerical", "relative error", "verdict")),
 )
-
-
-def _aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int]) -> list[str]:
-    """Rows as lines, their columns below each other; ``right`` are those that stand on the right."""
-    widths = [max(map(len, column)) for column in zip(*rows)]
-    return ["  ".join(cell.rjust(size) if at in right else cell.ljust(size)
-                      for at, (cell, size) in enumerate(zip(row, widths))).rstrip() for row in rows]
 
 
 def axes_text(axes: tuple[int, ...]) -> str:

@@ -7,6 +7,11 @@ override reaches the terminal, and the caret is placed by the width of what is s
 from __future__ import annotations
 
 from ..errors import BpcalcError, Span
+from .wrap import width, wrapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SIDE = 35
 _CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me", "Zl", "Zp"))
@@ -38,17 +43,14 @@ def _shown(char: str) -> str:
     return char
 
 
-def width(text: str) -> int:
-    """How many terminal cells a visible text takes."""
-    if text.isascii():
-        return len(text)
-    import unicodedata
+def render(error: BpcalcError, encoding: str = "utf-8", room: int | None = None, head: str = "bpcalc: error: ") -> str:
+    """The whole message, ending in a line feed; message and hint go on below within ``room``.
 
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+    What ``encoding`` cannot hold is written as escapes, and the caret stands below those.
+    """
+    def shown(text: str) -> str:
+        return visible(text).encode(encoding, "backslashreplace").decode(encoding)
 
-
-def render(error: BpcalcError) -> str:
-    """The whole message, ending in a line feed."""
     place, excerpt = "", []
     if error.source is not None:
         text = error.source.text
@@ -57,19 +59,19 @@ def render(error: BpcalcError) -> str:
             start = min(error.span[0], len(text))
             line = text.count("\n", 0, start) + 1
             if named:
-                place = f"{visible(error.source.name)}: "
+                place = f"{shown(error.source.name)}: "
             if "\n" in text.rstrip("\n"):
                 place += f"line {line}: "
-            excerpt = _excerpt(text, error.span)
+            excerpt = _excerpt(text, error.span, shown)
         elif named:
-            place = f"{visible(error.source.name)}: "
-    lines = [f"bpcalc: error: {place}{visible(error.message)}", *excerpt]
+            place = f"{shown(error.source.name)}: "
+    lines = [*wrapped(f"{head}{place}", shown(error.message), "  ", room), *excerpt]
     if error.hint:
-        lines.append(f"  hint: {visible(error.hint)}")
+        lines += wrapped("  hint: ", shown(error.hint), "        ", room)
     return "\n".join(lines) + "\n"
 
 
-def _excerpt(text: str, span: Span) -> list[str]:
+def _excerpt(text: str, span: Span, shown: Callable[[str], str]) -> list[str]:
     """The line a span begins on, cropped around it, and the caret line."""
     start = min(span[0], len(text))
     begin = text.rfind("\n", 0, start) + 1
@@ -79,9 +81,9 @@ def _excerpt(text: str, span: Span) -> list[str]:
     left = begin if start - begin <= _SIDE else start - _SIDE
     tail = min(stop, start + 2 * _SIDE)
     right = end if end - tail <= _SIDE else tail + _SIDE
-    head, middle, rest = (visible(text[i:j]) for i, j in ((left, start), (start, tail), (tail, right)))
+    head, middle, rest = (shown(text[i:j]) for i, j in ((left, start), (start, tail), (tail, right)))
     if left > begin:
-        head = "…" + head
+        head = shown("…") + head
     if right < end:
-        rest += "…"
+        rest += shown("…")
     return [f"  {head}{middle}{rest}", f"  {' ' * width(head)}{'^' * max(width(middle), 1)}"]

@@ -10,6 +10,7 @@ from .cells import Cells
 from .grids import beside, shape_of, show_value
 from .numbers import show
 from .symbols import Symbols
+from .wrap import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 PASTED = 1000
 """Arrays of up to this many entries are written as words to paste."""
 
+_EXACT = ("to paste", "in the text")
+"""Lines to be copied, which stay whole."""
 _LINES = 12
-_COLUMNS, _ROWS = 56, 9
+_COLUMNS, _ROWS, _MARGIN = 56, 9, 12
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], symbols: Symbols, width: int | None = None,
@@ -80,7 +83,7 @@ def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, wi
     losses = descent.losses
     lines = _table(("step", loss), [(str(step), show(losses[step], digits)) for step in _some(len(losses))], symbols)
     if len(losses) > 2:
-        lines += ["", *plot(losses, loss, symbols)]
+        lines += ["", *plot(losses, loss, symbols, width)]
     lines.append("")
     lines += _table(("weight", "start", "end"),
                     [(_headed(name, after), *(show_value(value, digits, unicode=symbols.unicode)
@@ -128,7 +131,8 @@ def render(descent: Descent, loss: str, digits: int = 6, symbols: Symbols | None
         descent_lines(descent, loss, digits, symbols, width)
     if descent.stopped and not descent.lost:       # the update has said it
         lines.append(descent.stopped)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{part}\n" for line in lines for part in (
+        wrapped("", line, "  ", width) if line[:1].isalpha() and not line.startswith(_EXACT) else [line]))
 
 
 def _some(count: int) -> list[int]:
@@ -138,9 +142,9 @@ def _some(count: int) -> list[int]:
     return sorted({round(at * (count - 1) / (_LINES - 1)) for at in range(_LINES)})
 
 
-def plot(losses: Sequence[float], name: str, symbols: Symbols) -> list[str]:
+def plot(losses: Sequence[float], name: str, symbols: Symbols, width: int | None = None) -> list[str]:
     """The losses over the steps, in text; on a logarithmic axis where they span more than a thousandfold."""
-    columns = min(_COLUMNS, len(losses))
+    columns = min(_COLUMNS, len(losses), max((width or 1000) - _MARGIN, 2))
     picked = [losses[round(at * (len(losses) - 1) / (columns - 1))] for at in range(columns)]
     low, high = min(picked), max(picked)
     logarithmic = is_logarithmic(picked)
@@ -183,10 +187,11 @@ def plain_lines(descent: Descent, loss: str, digits: int = 6) -> Iterator[str]:
             yield f"{line}\n"
 
 
-def beside_lines(report: Report, digits: int = 6, symbols: Symbols | None = None) -> Iterator[str]:
+def beside_lines(report: Report, digits: int = 6, symbols: Symbols | None = None,
+                 width: int | None = None) -> Iterator[str]:
     """What is to be known of the run that a descent starts from: its notes, and second opinions on its gradients."""
     cells = Cells(report, digits, symbols or Symbols(unicode=False))
-    for line in [*cells.notes(), *cells.checks()]:
+    for line in [*cells.notes(width), *cells.checks(width)]:
         if line or symbols:
             yield f"{line}\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..ops import NAMED_CONSTANTS, TABLE, Op
+from .wrap import wrapped
 
 
 def spelling(row: Op) -> str:
@@ -18,14 +19,14 @@ def spelling(row: Op) -> str:
     return f"{row.name}({', '.join(params)})"
 
 
-def render() -> str:
-    """All operations and constants, one a line."""
+def render(room: int | None = None) -> str:
+    """All operations and constants, one a line, which goes on below where it does not fit into ``room``."""
     rows = []
     for row in TABLE:
         if row.params:
             also = f" Also {', '.join(name for name in row.aliases if name.isascii())}." if row.aliases else ""
             rows.append((spelling(row), row.doc + also))
     width = max(len(text) for text, _ in rows)
-    lines = [f"  {text:<{width}}  {doc}" for text, doc in rows]
-    constants = ", ".join(name for name in NAMED_CONSTANTS if name.isascii())
-    return "\n".join([*lines, f"  {'constants':<{width}}  {constants}", ""])
+    rows.append(("constants", ", ".join(name for name in NAMED_CONSTANTS if name.isascii())))
+    return "".join(f"{line}\n" for text, doc in rows
+                   for line in wrapped(f"  {text:<{width}}  ", doc, " " * (width + 4), room))

@@ -33,7 +33,7 @@ def drawn(picture: Callable[[str], str], form: str) -> bytes:
     except (ImportError, OSError) as error:
         needs = "the extra 'pictures'" if isinstance(error, ImportError) else "the cairo library"
         raise UsageProblem(f"--format {form} needs {needs}",
-                           hint='python -m pip install "bpcalc[pictures]"; SVG needs nothing') from None
+                           hint='python -m pip install ".[pictures]" where bpcalc is; SVG needs nothing') from None
     # cairosvg asks the system for the first font alone.
     text = picture("monospace")
     try:

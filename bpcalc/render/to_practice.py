@@ -12,7 +12,7 @@ from .numbers import show
 from .solution import Block, Heading, PageBreak, Prose
 from .symbols import Symbols
 from .to_json import SCHEMA, plain
-from .to_verdicts import wrapped
+from .wrap import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, every
     if report.trace.arrays:
         yield f"  ({worked.short(hand.symbols.partial)})\n"
     yield from _written(worked.backward(), left, hand, width)
-    notes = worked.cells.notes()
-    for line in [*([""] if notes else []), *notes, *worked.cells.checks()]:
+    notes = worked.cells.notes(width)
+    for line in [*([""] if notes else []), *notes, *worked.cells.checks(width)]:
         yield f"{line}\n"
 
 

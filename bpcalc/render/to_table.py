@@ -118,8 +118,8 @@ def lines(report: Report, width: int | None = None, digits: int = 6, symbols: Sy
             yield from _by_hand(table, color)
         last = table
         portion = list(islice(shown, PORTION))
-    notes = cells.notes()
-    for line in (*([""] if notes else []), *notes, *cells.checks()):
+    notes = cells.notes(width)
+    for line in (*([""] if notes else []), *notes, *cells.checks(width)):
         yield f"{line}\n"
 
 

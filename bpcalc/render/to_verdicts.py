@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..homework.check import FOLLOWS, MISSING, RIGHT, UNREADABLE, AnswerVerdict
 from .numbers import show
 from .symbols import Symbols
+from .wrap import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,19 +44,6 @@ def _plain(text: str) -> str:
     from .to_caret import visible
 
     return visible(text)
-
-
-def wrapped(first: str, text: str, lead: str, room: int | None) -> list[str]:
-    """``text`` behind ``first``, and what does not fit into ``room`` below, behind ``lead``; words stay whole."""
-    lines, line = [], first
-    least = len(lead) + 20                         # a narrower column would be no easier to read
-    for at, word in enumerate(text.split(" ")):
-        if at and room is not None and len(line) + 1 + len(word) > max(room, least):
-            lines.append(line)
-            line = lead + word
-        else:
-            line += f" {word}" if at else word
-    return [*lines, line]
 
 
 def as_json(verdicts: Sequence[AnswerVerdict], reveal: bool = False) -> list[dict[str, Any]]:

@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 def made(request: Request) -> Output:
     """The list, and 0."""
-    return [to_functions.render()], 0
+    return [to_functions.render(request.screen.width)], 0

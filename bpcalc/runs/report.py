@@ -100,7 +100,7 @@ def _shown(report: Report, request: Request) -> Iterable[str] | bytes:
         return to_plain.lines(report, digits, everything)
     from ..render import to_blocks
 
-    return to_blocks.lines(report, digits, screen.symbols, everything)
+    return to_blocks.lines(report, digits, screen.symbols, everything, screen.width)
 
 
 def _table(report: Report, request: Request) -> Iterable[str]:
@@ -141,7 +141,7 @@ def _course(report: Report, learned: Descent, request: Request) -> Iterable[str]
     course = to_descent.render(learned, report.symbol, digits, screen.symbols, screen.width)
     if len(learned.losses) <= 2:
         return chain(_table(report, request), drawn, ["\n", course])
-    return chain([course], to_descent.beside_lines(report, digits, screen.symbols), drawn)
+    return chain([course], to_descent.beside_lines(report, digits, screen.symbols, screen.width), drawn)
 
 
 def _curve(report: Report, learned: Descent, request: Request) -> Iterable[str] | bytes:

@@ -1,0 +1,69 @@
+"""Every form of output for people fits the terminal; only what has no blank in it is ever wider."""
+
+import pytest
+
+from bpcalc.errors import BpcalcError, Source, UsageProblem
+from bpcalc.render.to_caret import render
+from bpcalc.render.wrap import aligned, width, wrapped
+
+KINK = ["s = w0*x0 + w1*x1; f = relu(s) + abs(x1) + max(w0, x0)", "w0=1", "x0=1", "w1=1", "x1=0"]
+RUNS = {
+    "table": [], "blocks": ["--format", "blocks"], "steps": ["--steps"], "gradcheck": ["--gradcheck"],
+    "blocks-gradcheck": ["--gradcheck", "--format", "blocks"], "steps-gradcheck": ["--gradcheck", "--steps"],
+    "symbolic": ["--symbolic"], "round": ["--round", "1"], "graph": ["--graph"], "update": ["--lr", "0.01"],
+    "descent": ["--lr", "0.01", "--iterations", "100"], "descent-gradcheck": ["--lr", "0.01", "--iterations", "9",
+                                                                              "--gradcheck"],
+    "check": ["--check", "s=2, dw0=7, dx1=3, df/dw1=-1", "--reveal"], "paths": ["--paths", "x1"],
+}
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("run", RUNS)
+def test_no_line_is_wider_than_the_terminal(run, columns, bpcalc, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    ran = bpcalc(*KINK, *RUNS[run])
+    assert ran.code in (0, 1), ran.err
+    title = KINK[0].partition("f = ")[2]
+    for line in ran.out.splitlines():
+        # The first line states the user's own formula, and what is to be pasted stays one line.
+        assert width(line) <= columns or title in line or line.startswith("to paste"), line
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_lines_for_people_without_a_run_fit_too(columns, bpcalc, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for words in (["--help"], ["--functions"]):
+        for line in bpcalc(*words).out.splitlines():
+            assert width(line) <= columns, line
+
+
+@pytest.mark.parametrize("room", [40, 60, 80])
+def test_an_error_fits_and_loses_no_word(room):
+    error = UsageProblem("--check and --worksheet cannot go together in one run of the program, whatever the order is",
+                         Source("x*y", "option"), (0, 1), "first the one, then the other; a worksheet has blanks")
+    text = render(error, room=room)
+    assert all(width(line) <= room for line in text.splitlines())
+    assert text.split() == render(error).split()
+
+
+def test_words_stay_whole_and_what_is_too_long_is_not_cut():
+    assert wrapped("a: ", "one two three", "   ", 9) == ["a: one", "  two", "  three"]
+    assert wrapped("", "x" * 50, "  ", 20) == ["x" * 50]
+    assert wrapped("a: ", "one two", "   ", None) == ["a: one two"]
+
+
+def test_rows_that_do_not_fit_are_blocks_of_lines():
+    rows = [("", "name", "value", "why"), ("ok", "dx", "1.5", "because of this"), ("", "dy", "2", "")]
+    assert aligned(rows, frozenset((2,))) == ["    name  value  why", "ok  dx      1.5  because of this",
+                                              "    dy        2"]
+    assert aligned(rows, frozenset((2,)), 20) == ["ok  dx", "  value  1.5", "  why    because of", "  this",
+                                                  "dy", "  value  2"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_the_caret_stands_below_the_fault_as_it_is_written(encoding):
+    text = "σ*é + ?"
+    error = BpcalcError("what is this", Source(text), (text.index("?"), len(text)))
+    line, caret = render(error, encoding).splitlines()[1:3]
+    assert caret.index("^") == line.index("?")
+    line.encode(encoding)
