@@ -83,6 +83,8 @@ def inside_types(tree):
             parts = [node.annotation]
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             parts = [node]
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Mistake":
+            parts = node.args[3:4]                 # the example: numbers for the page and the tests, not a rule
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             parts = [node] if isinstance(node.value.value, str) else []
         elif isinstance(node, ast.Assign):

@@ -23,6 +23,7 @@ from bpcalc.render import (
     to_svg,
     to_table,
 )
+from bpcalc.render.solution import Table, blocks
 
 from .oracles import Program
 
@@ -166,3 +167,18 @@ def test_worked_solutions_have_a_line_for_every_edge(report, render):
         if edge.product is not None and math.isfinite(edge.product):
             shown = to_svg.Cells(report, 6, to_svg.Symbols()).number(edge.product)
             assert shown.partition("e")[0] in text.replace("−", "-")
+
+
+def test_tables_of_worked_solutions_are_written_row_by_row(report):
+    tables = [block for block in blocks(report, 6, True) if isinstance(block, Table)]
+    rows = sum(len(table.rows) for table in tables)
+    assert rows >= len(report.edges)
+    assert to_latex.render(report, everything=True).count("\\\\\\noalign{\\vskip 4pt}\n") == rows
+    lines = to_markdown.render(report, everything=True).splitlines()
+    assert sum(line.startswith("| ") for line in lines) == rows + 2 * len(tables)
+
+
+@pytest.mark.parametrize("words", ["a--b", "x - --y", "----", "-"])
+def test_two_minus_signs_are_no_dash_in_latex(words):
+    assert "--" not in to_latex.prose(words)
+    assert to_latex.prose(words).replace("{}", "") == words

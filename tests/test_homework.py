@@ -791,6 +791,14 @@ def test_each_mistake_at_every_operation_it_can_be_made_at(expression, values, a
     assert (verdict.status, verdict.mistake) == ("wrong", mistake)
 
 
+@pytest.mark.parametrize(("x", "answer", "mistake"), [
+    (0.5, "-0.43322", "power-as-exponential"), (-2, "3.46574", None), (-2, "100", None), (0, "100", None)])
+def test_wrong_rules_are_tried_only_where_they_have_a_value(x, answer, mistake):
+    """5*x^3 as an exponential is 5*x^3*log(x): of a negative number there is no logarithm."""
+    verdict, = backprop("f = 5*x^3", x=x).check(f"dx = {answer}")
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+
+
 def test_a_sheet_that_is_no_json_is_pointed_at(bpcalc, tmp_path):
     sheet = tmp_path / "answers.json"
     sheet.write_text('{"answers": {\n "f": 3,\n "dx" 4}}')

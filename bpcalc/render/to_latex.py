@@ -90,4 +90,5 @@ def _cell(text: str) -> str:
 def prose(text: str) -> str:
     """Plain text with everything that TeX would take for more made harmless."""
     safe = "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)
-    return safe.replace("--", "-{}-")
+    # Twice: of four minus signs the first round leaves the two in the middle.
+    return safe.replace("--", "-{}-").replace("--", "-{}-")
