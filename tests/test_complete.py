@@ -182,3 +182,8 @@ def test_tables_of_worked_solutions_are_written_row_by_row(report):
 def test_two_minus_signs_are_no_dash_in_latex(words):
     assert "--" not in to_latex.prose(words)
     assert to_latex.prose(words).replace("{}", "") == words
+
+
+def test_a_sum_of_many_terms_says_how_many_there_are():
+    page = to_html.render(backprop(" + ".join(f"x*{n}" for n in range(1, 40)), x=1))
+    assert "(39 terms)" in page
