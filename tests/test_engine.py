@@ -288,3 +288,19 @@ def test_an_error_comes_without_what_led_to_it_inside():
         with pytest.raises(BpcalcError) as found:
             backprop(text, x=1)
         assert "During handling" not in "".join(traceback.format_exception(found.value))
+
+
+def test_a_product_that_is_undefined_or_too_large_is_undefined():
+    gradients = backprop("x*y", x=1, y=2)._gradients
+    assert gradients.times(2.0, 1.5) == 3.0
+    assert gradients.times(None, 1.0) is None
+    assert gradients.times(1.0, None) is None
+    assert gradients.times(1e308, -10.0) is None
+    report = backprop("(x*1e200)*1e200", x=1e-300)
+    assert [edge.product for edge in report.edges] == [None, 1e200]
+
+
+def test_what_the_output_does_not_depend_on_counts_for_nothing():
+    report = backprop("a = sqrt(x); b = sqrt(y); f = 2*b", x=0, y=0)
+    assert report.gradients == {"x": 0, "y": None}
+    assert [report.label(note.node) for note in report.notes if note.code == "undefined"] == ["b"]
