@@ -26,7 +26,8 @@ LONGEST = 500
 _SHOWN = 80
 _PIECE = re.compile(rf"\s+|{NAME_PATTERN}|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|\*\*|[<>=!]=|\.T\b|.", re.S)
 _ATOM = re.compile(r"[\w.]+(?:\([^()]*\))?|\([^()]*\)")
-_FUNCTION = "|".join(sorted(map(re.escape, FUNCTIONS), key=len, reverse=True))
+_LONGEST_FIRST = sorted(FUNCTIONS, key=len, reverse=True)
+_FUNCTION = "|".join(_LONGEST_FIRST)
 _WORDS = frozenset(("for", "in", "if", "else", "then", "and", "or", "not", "xor", "mod", "div", "is", "of", "lambda",
                     "range", "times", "plus", "minus", "over", "by", "def", "return", "import", "print", "let", "dot",
                     "Σ", "Π"))
@@ -407,9 +408,9 @@ def _applied(text: str, known: Collection[str]) -> str:
         word = found[0]
         if word in values or word in FUNCTIONS or word in _WORDS or text[found.end():].lstrip()[:1] in ("(", "="):
             return word
-        for name in sorted(FUNCTIONS, key=len, reverse=True):
+        for name in (name for name in _LONGEST_FIRST if word.startswith(name)):
             rest = word[len(name):]
-            if word.startswith(name) and (rest in known or (not known and len(rest) == 1 and rest.isalpha())):
+            if (rest in known or (not known and len(rest) == 1 and rest.isalpha())):
                 return f"{name}({rest})"
         factors = _factors(word, known)
         return ("*" if "[" in text else " ").join(factors) if factors else word
