@@ -64,7 +64,7 @@ _JUDGING = dict.fromkeys(("strict", "tolerance"))
 _COURSE = ("table", "plain", "json", "csv", *_PICTURES)
 
 MODES = (
-    Mode("functions", "the list of functions", ("functions",), ("table", "json"), "it is a list, not a run", {}),
+    Mode("functions", "the list of functions", ("functions",), ("table",), "it is a list, not a run", {}),
     Mode("practice", "a worksheet", ("practice",), ("table", "latex", "markdown", "json"),
          "--practice makes its own exercise",
          {"seed": None, "variants": None, "worksheet": None, "digits": ("table", "latex", "markdown")}),

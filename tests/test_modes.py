@@ -176,3 +176,10 @@ def test_every_mode_says_what_it_takes_of_known_options_and_formats():
         for key, forms in mode.takes.items():
             assert key.rstrip("=") in BY_KEY
             assert set(forms or ()) <= set(mode.formats)
+
+
+def test_the_list_of_functions_takes_no_words_and_no_other_form(bpcalc):
+    for words in (["hinge"], ["--json"]):
+        ran = bpcalc("--functions", *words)
+        assert (ran.code, ran.out) == (2, "")
+        assert "hint" in ran.err

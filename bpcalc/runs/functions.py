@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import UsageProblem
 from ..render import to_functions
 
 TYPE_CHECKING = False
@@ -10,5 +11,8 @@ if TYPE_CHECKING:
 
 
 def made(request: Request) -> Output:
-    """The list, and 0."""
+    """The list, and 0; raises UsageProblem for words that would have no part in it."""
+    if request.words:
+        raise UsageProblem(f"--functions lists all functions, and '{request.words[0]:.40}' has no part in it",
+                           hint="leave it out")
     return [to_functions.render(request.screen.width)], 0
