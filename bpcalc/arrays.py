@@ -1,4 +1,4 @@
-"""Arrays: the table's rules on NumPy.  The only module that imports numpy.
+"""Arrays: the table's rules on NumPy.
 
 It is loaded when an array appears; graphs of plain numbers never come here.  The rules are the same
 texts that run on floats, with ``A if TEST else B`` turned into a choice entry by entry.  Shapes

@@ -62,8 +62,10 @@ def structural(row):
         written = "`x.T`, `transpose(x)`"
     elif row.name == "reshape":
         written = "`reshape(x, 2, 3)`"
+    elif not row.statics.get("axis", "0"):
+        written = f"`{row.word}(x)`, `{row.word}(x, axis=0)`"
     else:
-        places = [f"{name}={row.statics[name] or 'None'}" if name in row.statics else
+        places = [f"{name}={row.statics[name]}" if name in row.statics else
                   "a, b, …" if row.variadic else name for name in params]
         required = len(row.params) - len(row.defaults)
         places = [f"{place}={row.defaults[at - required]}" if required <= at < len(row.params) else place

@@ -169,3 +169,18 @@ def test_everything_public_is_typed_and_documented():
         for node in tree.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), f"{name}.{node.name} has no docstring"
+
+
+def test_the_page_on_architecture_names_every_module():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page[page.index("| file |"):page.index("Imports point only")]
+    named = set(re.findall(r"`(?:\w+/)?(\w+\.\w+)`", table))
+    for name in FILES.keys() - OPEN:
+        assert name.startswith("render.") or f"{name.rpartition('.')[2]}.py" in named, name
+
+
+def test_the_page_on_architecture_names_the_doors_of_numpy():
+    doors = {name for name, path in FILES.items() if re.search("^import numpy", path.read_text("utf-8"), re.MULTILINE)}
+    assert doors == {"arrays", "blocks", "opened"}
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert "NumPy in `arrays.py`, `blocks.py` and\n`opened.py`" in page

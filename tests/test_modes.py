@@ -1,11 +1,14 @@
 """The table of modes is true: an option that a run takes changes what the run shows, and any other is refused."""
 
 import json
+import re
 
 import pytest
 
 from bpcalc.modes import ALWAYS, APART, MODES, mode_of
+from bpcalc.ops import FUNCTIONS, TABLE
 from bpcalc.options import BY_KEY, FORMATS, sort
+from bpcalc.render import to_functions
 
 TEXT, GIVEN = "q = x*y + 1/3; r = relu(q); f = sqrt(r)", ["x=2", "y=3.14159265"]
 ARRAYS = ["s = W @ x; f = sum(relu(s)) / 3", "W=[1 -2; 0.5 4; 3 1]", "x=[3, 1.0625]"]
@@ -183,3 +186,14 @@ def test_the_list_of_functions_takes_no_words_and_no_other_form(bpcalc):
         ran = bpcalc("--functions", *words)
         assert (ran.code, ran.out) == (2, "")
         assert "hint" in ran.err
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.params], ids=lambda row: row.name)
+def test_what_the_list_of_functions_shows_can_be_typed(bpcalc, row):
+    given = {"index": ["x=[1 2; 3 4]", "i=0", "j=1"], "one_hot": ["y=1", "n=3"], "reshape": ["x=[1, 2, 3, 4, 5, 6]"],
+             "cross_entropy": ["s=[1, 2]", "y=0"], "hinge": ["s=[1, 2]", "y=0"], "acosh": ["x=2"]}.get(row.name)
+    for text in to_functions.spelling(row).replace("...", "a").replace("), ", ")\n").splitlines():
+        names = {word for word in re.findall(r"[a-z]+", text) if word not in FUNCTIONS and f"{word}=" not in text}
+        number = "[0.2, 0.3]" if row.structural else "0.3"
+        ran = bpcalc(text, *(given or [f"{name}={number}" for name in sorted(names)]))
+        assert ran.code == 0, (text, ran.err)

@@ -5,18 +5,24 @@ from __future__ import annotations
 from ..ops import NAMED_CONSTANTS, TABLE, Op
 from .wrap import wrapped
 
+_FORMS = {"index": "x[i, j]", "reshape": "reshape(x, 2, 3)"}
+
 
 def spelling(row: Op) -> str:
-    """How an operation is written: ``a + b``, ``leaky_relu(x, slope=0.01)``."""
+    """How an operation is written: ``a + b``, ``leaky_relu(x, slope=0.01)``, ``softmax(x, axis=-1)``."""
+    if row.name in _FORMS:
+        return _FORMS[row.name]
     if row.fixity:
         symbol = row.fixity[0]
         return f"{symbol}x" if len(row.params) == 1 else f"a {symbol} b"
-    if row.variadic:
-        return f"{row.name}(a, b, ...)"
     required = len(row.params) - len(row.defaults)
-    params = [*row.params[:required],
-              *(f"{name}={default}" for name, default in zip(row.params[required:], row.defaults))]
-    return f"{row.name}({', '.join(params)})"
+    params = ["a", "b", "..."] if row.variadic else [
+        *row.params[:required], *(f"{name}={default}" for name, default in zip(row.params[required:], row.defaults))]
+    if not row.statics.get("axis", "0"):
+        return f"{row.word}(x), {row.word}(x, axis=0)"
+    if "axis" in row.statics:
+        params.append(f"axis={row.statics['axis']}")
+    return f"{row.word}({', '.join(params)})"
 
 
 def render(room: int | None = None) -> str:
