@@ -145,7 +145,7 @@ def sort(words: list[str]) -> tuple[dict[str, Any], list[str]]:
             if option.is_path:
                 raise UsageProblem(f"--{option.key.replace('_', '-')} names no file")
             raise UsageProblem(f"{name} has an empty value", Source(f"{name} {value}", "option"), (0, len(name)),
-                               f"it takes {option.metavar}")
+                               f"{name} {option.metavar}: {option.help.rstrip('.')}")
         if option.metavar is None:
             values[option.key] = True
         elif option.repeated:
