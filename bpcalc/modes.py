@@ -1,9 +1,8 @@
 """THE TABLE OF MODES: what a run does, the formats it is shown in, and the options that count in it.
 
-Every refusal of options that have nothing to do with each other follows from the table, and so do
-docs/options.md and what shell completion offers.  An option that a run takes changes what the run shows;
-one that would change nothing is refused, never ignored.  (``--color`` is a wish about the terminal and
-goes with everything; ``--help`` and ``--version`` come before all others.)
+Every refusal of options that have nothing to do with each other follows from the table.  An option that a
+run takes changes what the run shows; one that would change nothing is refused, never ignored.  (``--color``
+is a wish about the terminal and goes with everything; ``--help`` and ``--version`` come before all others.)
 """
 
 from __future__ import annotations
