@@ -184,6 +184,12 @@ def test_a_number_smaller_than_any_double_is_an_ordinary_answer(typed):
     assert (verdicts["dw0"].status, verdicts["w0"].status) == ("wrong", "right")
 
 
+def test_an_answer_for_a_node_that_has_no_such_name_is_told_the_nodes():
+    with pytest.raises(BpcalcError, match="no node called 'dq'") as told:
+        backprop("(x+y)*z", x=-2, y=5, z=-4).check("dq = -4")
+    assert told.value.hint == "the nodes are x, y, z, n3, f; q = ... in the expression names one q"
+
+
 def test_a_tolerance_replaces_the_digits():
     assert status(NEURON, "dw0", "-0.21", tolerance=0.1) == "right"
     assert status(NEURON, "dw0", "-0.2", tolerance=0.001) != "right"

@@ -391,7 +391,9 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
         return BindingProblem(f"'{name}' is an array", source, _span(name, source),
                               f"name an entry: {', '.join(entries)}, ...")
     near = closest(name, [*known, *(f"d{label}" for label in known)])
-    hint = f"did you mean {' or '.join(near)}?" if near else "the table shows the nodes' names"
+    nodes = ", ".join(known[:12]) + ", ..." * (len(known) > 12)
+    hint = f"did you mean {' or '.join(near)}?" if near else \
+        f"the nodes are {nodes}; q = ... in the expression names one q"
     return BindingProblem(f"there is no node called '{name}'", source, _span(name, source), hint)
 
 
