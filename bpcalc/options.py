@@ -124,7 +124,7 @@ OPTIONS = (
     Option("--momentum", "M", LEARN, "For momentum and nesterov (default 0.9)."),
     Option("--until", "TOL", LEARN, "Stop when a step changes the loss by no more than TOL."),
     Option("-o --output", "FILE", FILES, "Write to a file, whole or not at all; its ending chooses the format."),
-    Option("--functions", None, ABOUT, "List the functions and operators."),
+    Option("--functions", None, ABOUT, "List the functions and operators; with a NAME, its gradients."),
     Option("--version", None, ABOUT, "Show the version."),
     Option("-h --help", None, ABOUT, "Show this text."),
 )

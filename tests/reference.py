@@ -2,6 +2,7 @@
 
 from bpcalc.homework.mistakes import TABLE as MISTAKES
 from bpcalc.ops import NAMED_CONSTANTS, TABLE
+from bpcalc.render import to_functions
 
 INTRO = """# Operations
 
@@ -37,10 +38,8 @@ def spelling(row):
 
 
 def gradients(row):
-    if row.variadic:
-        first = f"`∂out/∂x = {cell(row.shown[0].replace('count(xs)', 'N'))}`"
-        return first if row.pair is None else f"{first}<br>of two: `{cell(row.pair)}`"
-    return "<br>".join(f"`∂out/∂{name} = {cell(shown)}`" for name, shown in zip(row.params, row.shown))
+    lines = "<br>".join(f"`{cell(line)}`" for line in to_functions.gradients(row))
+    return lines if row.pair is None else f"{lines}<br>of two: `{cell(row.pair)}`"
 
 
 ARRAYS = """
@@ -74,9 +73,7 @@ def structural(row):
         written = ", ".join(f"`{name}({call})`" for name in (row.word, *row.aliases))
         written = f"`a @ b`, {written}" if row.name == "matmul" else written
         written = f"`[a, b]`, {written}" if row.name == "stack" else written
-    rules = [f"`d{name} = {rule.format(g='dout', out='out', **{p: p for p in row.params})}`" if rule
-             else f"{name}: no gradient" for name, rule in zip(("x", "i") if row.name == "index" else
-                                                               ("a",) if row.variadic else row.params, row.rules)]
+    rules = [line if line.endswith("no gradient") else f"`{line}`" for line in to_functions.gradients(row)]
     return f"| {written}<br>{cell(row.doc)} | {'<br>'.join(rules)} |\n"
 
 

@@ -181,11 +181,34 @@ def test_every_mode_says_what_it_takes_of_known_options_and_formats():
             assert set(forms or ()) <= set(mode.formats)
 
 
-def test_the_list_of_functions_takes_no_words_and_no_other_form(bpcalc):
-    for words in (["hinge"], ["--json"]):
-        ran = bpcalc("--functions", *words)
-        assert (ran.code, ran.out) == (2, "")
-        assert "hint" in ran.err
+def test_the_list_of_functions_has_one_form(bpcalc):
+    ran = bpcalc("--functions", "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert "hint" in ran.err
+
+
+def test_a_name_after_functions_that_means_none_is_told_the_nearest(bpcalc):
+    ran = bpcalc("--functions", "tanh", "sigmiod")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == ("bpcalc: error: there is no function or operator 'sigmiod'\n"
+                       "  hint: did you mean sigmoid or logsigmoid?\n")
+    assert bpcalc("--functions", "x=3").err.endswith("hint: bpcalc --functions lists them\n")
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.params], ids=lambda row: row.name)
+def test_every_name_of_a_function_shows_its_gradients_its_domain_and_its_kinks(bpcalc, row, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    symbol = () if row.fixity is None else (row.fixity[0],)
+    for name in (row.name, row.word, *row.aliases, *symbol):
+        shown = bpcalc("--functions", "--", name).out
+        assert f"{to_functions.spelling(row)}: {row.doc}\n" in shown
+        facts = [*to_functions.gradients(row), *(test for test, _ in row.domain), *(words for _, words in row.kinks)]
+        for fact in facts:
+            assert fact in shown
+
+
+def test_a_constant_is_shown_with_its_digits(bpcalc):
+    assert bpcalc("--functions", "pi").out == "pi = 3.141592653589793\n"
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.params], ids=lambda row: row.name)
