@@ -292,6 +292,7 @@ def _keywords(tokens: list[Token]) -> list[Token]:
 def _arrays(source: Source, tokens: list[Token], literals: dict[str, Any]) -> list[Token]:
     """Arrays of numbers as one token, and rows written with blanks and semicolons with commas."""
     _refuse_depth(source, tokens)
+    tokens = _lines_joined(tokens)
     found: list[Token] = []
     frames = [(tokens, 0, matches(tokens))]
     while frames:
@@ -314,6 +315,18 @@ def _arrays(source: Source, tokens: list[Token], literals: dict[str, Any]) -> li
                     break
             found.append(current[i])
             i += 1
+    return found
+
+
+def _lines_joined(tokens: list[Token]) -> list[Token]:
+    """Without the line breaks beside a comma or inside a bracket's edge, where they end no row: ``[⏎ 1,⏎ 2⏎]``."""
+    found: list[Token] = []
+    for token in tokens:
+        if token[0] in (",", "]"):
+            while found and found[-1][0] == LINE:
+                found.pop()
+        if token[0] != LINE or not found or found[-1][0] not in (",", "["):
+            found.append(token)
     return found
 
 
@@ -360,7 +373,7 @@ def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
         elif token == "]":
             rows = [row for row in stack.pop() if row] or [[]]
             stack[-1] = stack[-1] or [[]]
-            stack[-1][-1].append(rows if len(rows) > 1 else rows[0])
+            stack[-1][-1].append(_unwrapped(rows) if len(rows) > 1 else rows[0])
         elif token != ",":
             if "_" in token:
                 return None
@@ -378,6 +391,16 @@ def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
     if not made:
         raise SyntaxProblem("an array has at least one entry", source, (tokens[0][1], tokens[-1][2]))
     return made
+
+
+def _unwrapped(rows: list[list[Any]]) -> list[Any]:
+    """Rows, each of which may stand in brackets of its own: ``[[1 2]; [3 4]]`` is ``[1 2; 3 4]``, as NumPy prints it."""
+    return [row[0] for row in rows] if all(len(row) == 1 and isinstance(row[0], list) for row in rows) else rows
+
+
+def _bracketed(tokens: list[Token]) -> bool:
+    """Whether a pair of square brackets goes around all of it."""
+    return tokens[0][0] == "[" and matches(tokens).get(0) == len(tokens) - 1
 
 
 def _rows(source: Source, tokens: list[Token]) -> list[Token]:
@@ -410,14 +433,15 @@ def _rows(source: Source, tokens: list[Token]) -> list[Token]:
         return tokens
     if blanks and commas:
         return tokens                              # `[1 2, 3]`: the parser says what is missing
+    bare = len(rows) > 1 and not all(len(row) == 1 and _bracketed(row[0]) for row in rows)
     left, right = tokens[0], tokens[-1]
     comma = (",", left[1], left[2])
     made: list[Token] = [left]
     for at, row in enumerate(rows):
         made += [comma] if at else []
-        made += [left] if len(rows) > 1 else []
+        made += [left] if bare else []
         for column, entry in enumerate(row):
             made += [comma] if column else []
             made += entry
-        made += [right] if len(rows) > 1 else []
+        made += [right] if bare else []
     return [*made, right]

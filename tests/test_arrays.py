@@ -12,6 +12,7 @@ import bpcalc as package
 from bpcalc import BpcalcError, backprop
 from bpcalc.arrays import Arrays, arrays, at_kink, product, value
 from bpcalc.backends import floats
+from bpcalc.bindings import from_words
 from bpcalc.opened import opened
 from bpcalc.ops import FUNCTIONS, TABLE
 from bpcalc.render import to_csv, to_html, to_latex, to_markdown, to_notebook, to_steps, to_worksheet
@@ -245,6 +246,17 @@ def test_random_programs_agree_with_jax(seed):
 
 
 # -------------------------------------------------------------------------------------------- notation
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (2, 2), (3, 1), (2, 2, 2), (2, 1, 3), (1, 1)])
+def test_an_array_is_read_as_numpy_and_python_print_it(shape):
+    meant = np.arange(1.0, 1 + math.prod(shape)).reshape(shape) - 2.5
+    for shown in (str(meant), repr(meant)[6:-1], str(meant.tolist()), json.dumps(meant.tolist(), indent=1),
+                  str(meant).replace("\n", ";"), str(meant).replace("\n", "\r\n")):
+        assert np.array_equal(backprop("x", from_words([f"x={shown}"])).value, meant), shown
+        assert np.array_equal(backprop(shown).value, meant), shown
+        with_a_name = shown.replace("0.5", "x")
+        assert np.array_equal(backprop(with_a_name, x=0.5).value, meant), with_a_name
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("[1, 2, 3]", [1, 2, 3]), ("[1 2 3]", [1, 2, 3]), ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
     ("[1 2; 3 4]", [[1, 2], [3, 4]]), ("[1, 2; 3, 4]", [[1, 2], [3, 4]]), ("[1 -2; -3 4]", [[1, -2], [-3, 4]]),
