@@ -262,7 +262,7 @@ def _value(source: Source) -> Any:
         raise BindingProblem("a binding has one =", source, (start, start + 1),
                              f"write {name.strip()}={value.strip('= ')}")
     for sign in ";\n=":
-        if sign in value and not value.lstrip().startswith("["):
+        if sign in value and not {"[", "("} & set(value.partition(sign)[0]):
             at = start + value.index(sign)
             from .idioms import LONGEST, apart, as_array
 
@@ -281,9 +281,10 @@ def _value(source: Source) -> Any:
         if value.strip().lstrip("+-").lower() in ("nan", "inf", "infinity"):
             raise BindingProblem(f"{text} is not a finite number", source,
                                  (start, len(source.text))) from None
+        better = error.hint is not None and error.hint.startswith(("write ", "all numbers"))
+        hint = error.hint if better else "a value is a number or a constant expression such as -1/3 or 2*pi"
         raise BindingProblem(f"the value of {name.strip()} must be a number, and {error.message}", source,
-                             error.span, "a value is a number or a constant expression such as -1/3 or 2*pi"
-                             ) from None
+                             error.span, hint) from None
     except BpcalcError as error:
         raise BindingProblem(error.message, error.source, error.span, error.hint) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
 from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck
-from .ops import BINARY, FUNCTIONS, NAMED_CONSTANTS
+from .ops import BINARY, BY_NAME, FUNCTIONS, NAMED_CONSTANTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,7 +197,9 @@ def _pending(cursor: Cursor, end: int) -> list[int]:
 
 def _never_closed(cursor: Cursor, i: int) -> BpcalcError:
     end = cursor.span(i)[1]
-    return SyntaxProblem(f"this '{cursor.word(i)[-1]}' is never closed", cursor.source, (end - 1, end))
+    sign = cursor.word(i)[-1]
+    return SyntaxProblem(f"this '{sign}' is never closed", cursor.source, (end - 1, end),
+                         f"put a '{')' if sign == '(' else ']'}' where it ends")
 
 
 def _begins_line(cursor: Cursor, i: int) -> bool:
@@ -226,8 +228,13 @@ def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
         return NameProblem(f"'{name}' is a function and needs an argument in parentheses", source, span,
                            f"write {name}({tokens[i + 1][0]})" if given else f"for example {example}")
     if i + 1 < len(tokens) and tokens[i + 1][0] == "=":
-        if _begins_line(cursor, i + 1) and (pending := _pending(cursor, i)):
+        pending = _pending(cursor, i)
+        if _begins_line(cursor, i + 1) and pending:
             return _never_closed(cursor, pending[-1])
+        if pending and len(tokens[pending[-1]][0]) > 1:
+            return SyntaxProblem(f"after {name}= inside a function a whole number must be written out", source,
+                                 (span[0], cursor.span(i + 1)[1]),
+                                 "for example sum(x, axis=0); for the sum of all entries sum(x)")
         return SyntaxProblem("'=' can only follow the first name of a statement", source, cursor.span(i + 1),
                              "separate statements with ; or a new line")
     cursor.at += 1
@@ -292,20 +299,29 @@ def _explain_call(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
                              f"it begins {name}({', '.join(params)}) = …")
     if stuck.why == "keyword":
         row, word = stuck.detail
-        known = [*("keepdims" if name == "keep" else name for name in row.statics if name not in ("at", "shape")),
-                 *row.params[len(row.params) - len(row.defaults):]]
-        hint = f"{row.word} takes {' and '.join(known)}" if known else f"{row.word} takes no keyword"
         at = cursor.at
         while at > 0 and not cursor.tokens[at][0].startswith(f"{word}="):
             at -= 1
-        here = cursor.span(at)
-        return SyntaxProblem(f"{row.word} cannot take {word}=… here", cursor.source, here, hint)
+        return _no_keyword(cursor, at, row.word, word)
     if stuck.why == "sizes":
         return SyntaxProblem(f"{stuck.detail.word} needs whole numbers written out here", cursor.source, here,
                              "for example reshape(x, 2, 3), or axis=0")
     if stuck.why == "place":
         return SyntaxProblem("a slice has at most three parts", cursor.source, here, "for example x[0:6:2]")
     return SyntaxProblem(stuck.detail, cursor.source, here, "rows are lists of the same length: [[1, 2], [3, 4]]")
+
+
+def _no_keyword(cursor: Cursor, at: int, function: str, keyword: str) -> BpcalcError:
+    """A keyword, whose token is ``at``, in brackets whose function (none: "") knows none such."""
+    row = FUNCTIONS.get(function)
+    if row is None:
+        return SyntaxProblem(f"{keyword}= belongs to no function", cursor.source, cursor.span(at),
+                             f"{function} takes its arguments in their order" if function else None)
+    statics = [*row.statics, *(BY_NAME[row.one].statics if row.one else ())]
+    known = [*("keepdims" if name == "keep" else name for name in statics if name not in ("at", "shape")),
+             *row.params[len(row.params) - len(row.defaults):]]
+    hint = f"{function} takes {' and '.join(known)}" if known else f"{function} takes no keyword"
+    return SyntaxProblem(f"{function} cannot take {keyword}=… here", cursor.source, cursor.span(at), hint)
 
 
 def _explain_target(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -368,6 +384,9 @@ def explain_missing(cursor: Cursor, bound: Collection[str]) -> NoReturn:
     assigned = {tokens[i][0] for i in range(len(tokens) - 1) if tokens[i + 1][0] == "="}
     name, at = next(iter(cursor.missing.items()))
     span = cursor.span(at)
+    if "=" in name:                                # one token by now, `axis=0`
+        cursor.at = at
+        raise _no_keyword(cursor, at, cursor.tokens[_call(cursor)[0]][0][:-1], name.partition("=")[0])
     late = [name for name in cursor.missing if name in assigned]
     if late:
         raise NameProblem(f"'{late[0]}' is used before it is assigned", source,

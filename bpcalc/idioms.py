@@ -233,6 +233,8 @@ _MADE = frozenset(("array", "asarray", "tensor", "Tensor", "as_tensor", "Variabl
                    "float64", "double", "Value", "matrix", "Matrix", "vector", "c"))
 _QUIET = frozenset(("item", "detach", "numpy", "float", "double", "copy", "clone", "cpu", "squeeze"))
 _METHOD = re.compile(r"(?<=[\w)\]])\.([A-Za-z_]\w*)[ \t]*(\()?")
+_SETTINGS = re.compile(r",\s*[a-z_]+\s*=[^()\[\]=]*$")
+"""What is said of an array beside its numbers: ``dtype=float, requires_grad=True``."""
 _CALL = re.compile(rf"(?<![\w.])({NAME_PATTERN})[ \t]*\(")
 
 
@@ -262,7 +264,7 @@ def _code(text: str, known: Collection[str]) -> str:
         if word in known or word in FUNCTIONS or close < 0:
             continue
         if word in _MADE:
-            inner = text[call.end():close]
+            inner = _SETTINGS.sub("", text[call.end():close])
             text = f"{text[:call.start()]}{inner if inner.strip()[:1] == '[' else _grouped(inner)}{text[close + 1:]}"
             at = call.start()
         elif word.lower() in FUNCTIONS:
@@ -270,6 +272,7 @@ def _code(text: str, known: Collection[str]) -> str:
         elif word in _ELSEWHERE:
             text = text[:call.start()] + _ELSEWHERE[word] + text[call.start() + len(word):]
             at = call.start() + len(_ELSEWHERE[word]) + 1
+    text = re.sub(r",\s*(?:axis|dim)\s*=\s*None\b", "", text)
     text = re.sub(r"\b(?:dim|axes|ax|dims)\s*=\s*(?=-?[0-9])", "axis=", text)
     return re.sub(r"\bkeep_?dims?\s*=\s*(True|true|1|False|false|0)",
                   lambda found: f"keepdims={int(found[1].lower() in ('true', '1'))}", text)

@@ -197,6 +197,8 @@ def _refuse(source: Source, at: int) -> NoReturn:
         message = f"'{char}' is not part of the language"
         if char == "." and (at == 0 or not source.text[at - 1].isalnum()):
             message, hint = "a lone dot is not a number", "write 0 or a number such as 0.5"
+            if source.text.startswith("...", at):
+                message, hint = "'...' leaves numbers out", "all of them have to be given"
     else:
         name = unicodedata.name(char, "a control character" if ord(char) < 0xA0 else "a character without a name")
         message = f"the character {point} ({name}) is not part of the language"

@@ -394,7 +394,7 @@ def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
 
 
 def _unwrapped(rows: list[list[Any]]) -> list[Any]:
-    """Rows, each of which may stand in brackets of its own: ``[[1 2]; [3 4]]`` is ``[1 2; 3 4]``, as NumPy prints it."""
+    """Rows, each of which may stand in brackets of its own: NumPy prints ``[[1 2]⏎ [3 4]]``."""
     return [row[0] for row in rows] if all(len(row) == 1 and isinstance(row[0], list) for row in rows) else rows
 
 
