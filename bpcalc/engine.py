@@ -17,7 +17,7 @@ from math import isfinite
 from .backends import floats
 from .errors import BpcalcError, DomainProblem, ShapeProblem, UsageProblem
 from .graph import Graph
-from .ops import CONSTANT, INPUT, TABLE, Op
+from .ops import BY_NAME, CONSTANT, INPUT, TABLE, Op
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -440,8 +440,19 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
     if type(values[graph.output]) is not float and type(upstream) is float:
         result.notes.append(Note("output", graph.output, f"it has shape {values[graph.output].shape}; the gradients "
                                  "are those of the sum of its entries"))
+    result.notes.extend(_no_inverses(trace))
     result.notes.extend(remarks(result))
     return result
+
+
+def _no_inverses(trace: Trace) -> Iterator[Note]:
+    """What to say of ``W^-1``, which linear algebra reads as the inverse of a square matrix."""
+    graph, values, power = trace.graph, trace.values, BY_NAME["pow"].code
+    for k, code in enumerate(graph.ops):
+        if code == power:
+            shape: tuple[int, ...] = getattr(values[graph.a[k]], "shape", ())
+            if len(shape) == 2 and shape[0] == shape[1] > 1 and values[graph.b[k]] == -1.0:
+                yield Note("entrywise", k, "every entry is raised to the power -1; this is not the inverse matrix")
 
 
 def local(trace: Trace, k: int, slot: int) -> float | None:

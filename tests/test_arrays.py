@@ -257,6 +257,14 @@ def test_an_array_is_read_as_numpy_and_python_print_it(shape):
         assert np.array_equal(backprop(with_a_name, x=0.5).value, meant), with_a_name
 
 
+@pytest.mark.parametrize(("text", "told"), [
+    ("sum(W^-1)", True), ("V = W**(-1); sum(V)", True), ("sum(W^-2)", False), ("sum(1/W)", False),
+    ("sum(W[0]^-1)", False),
+    ("sum(W[0, 1]^-1 * W)", False)])
+def test_a_power_that_linear_algebra_takes_for_the_inverse_is_told_of(text, told):
+    assert [note.code for note in backprop(text, W=[[1, 2], [3, 4]]).notes] == ["entrywise"] * told
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("[1, 2, 3]", [1, 2, 3]), ("[1 2 3]", [1, 2, 3]), ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
     ("[1 2; 3 4]", [[1, 2], [3, 4]]), ("[1, 2; 3, 4]", [[1, 2], [3, 4]]), ("[1 -2; -3 4]", [[1, -2], [-3, 4]]),
