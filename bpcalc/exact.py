@@ -2,8 +2,9 @@
 
 sympy works out every step from the numbers before it, in a child process that is killed when its time
 is up; what it is given are operations by name and fractions, never text of the user's.  A number that
-was given counts as the fraction it is short for: 0.1 is 1/10, 0.3333333333333333 is 1/3.  A number
-whose exact form is too long to read, or that sympy gives up, stays the decimal it was.
+was given counts as what it is short for: 0.1 is 1/10, 0.3333333333333333 is 1/3, 0.7853981633974483
+is pi/4, 1.4142135623730951 is sqrt(2).  A number whose exact form is too long to read, or that sympy
+gives up, stays the decimal it was.
 
 A form that comes back is read with bpcalc's own parser, evaluated, and taken only if it is the number
 it says it is.
@@ -12,7 +13,7 @@ it says it is.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import isclose
+from math import isclose, pi, sqrt
 
 from .backends import Symbols
 from .child import SECONDS, ask, serve
@@ -37,7 +38,11 @@ LONGEST = 32
 NODES = 5_000
 """Of larger graphs no exact numbers are worked out; sympy takes a millisecond or so for each."""
 
+_GIVEN = ("number", "turns", "root", "constant")
+"""Kinds of numbers that were given, where others have the name of an operation."""
 _DENOMINATOR = 10**6
+_PARTS = 1_000
+"""The largest denominator of a fraction of pi, or under a root."""
 _DIGITS = 60
 _OPERATIONS = 40
 _POWER = 64
@@ -155,19 +160,23 @@ def _task(run: Gradients) -> dict[str, Any]:
         elif word in NAMED_CONSTANTS:
             nodes.append(["constant", word])
         else:
-            nodes.append(["number", _short(values[k], word)])
-    return {"nodes": nodes, "live": list(run.live), "output": graph.output, "upstream": _short(run.upstream, ""),
+            nodes.append(["number", str(Fraction(word))] if word else _short(values[k]))
+    return {"nodes": nodes, "live": list(run.live), "output": graph.output, "upstream": _short(run.upstream),
             "named": "e" not in graph.names.values()}
 
 
-def _short(value: float, word: str) -> str | None:
-    """The fraction that a number is short for, if there is one."""
-    if word:
-        return str(Fraction(word))
+def _short(value: float) -> list[Any]:
+    """What a given number is short for: a fraction, a fraction of pi, or the root of one; its kind and the fraction."""
     for guess in (Fraction(f"{value:.15g}"), Fraction(value).limit_denominator(_DENOMINATOR)):
         if float(guess) == value:
-            return str(guess)
-    return None
+            return ["number", str(guess)]
+    turns = Fraction(value / pi).limit_denominator(_PARTS)
+    if value in (float(turns) * pi, turns.numerator * pi / turns.denominator):
+        return ["turns", str(turns)]
+    square = Fraction(value * value).limit_denominator(_PARTS)
+    if sqrt(square) == abs(value):
+        return ["root", str(square if value > 0 else -square)]
+    return ["number", None]
 
 
 # ------------------------------------------------------------------------------------ in the child
@@ -181,19 +190,19 @@ def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     nodes, live, output = task["nodes"], task["live"], task["output"]
     values: list[Any] = []
     for k, (name, rest) in enumerate(nodes):
-        if name in ("number", "constant"):
+        if name in _GIVEN:
             values.append(field.leaf(name, rest))
         else:
             values.append(field.value(name, [values[i] for i in rest]))
         yield from field.told(f"value {k}", values[k])
-    sums: dict[int, Any] = {output: field.leaf("number", task["upstream"])}
+    sums: dict[int, Any] = {output: field.leaf(*task["upstream"])}
     for k in range(len(nodes) - 1, -1, -1):
         if not live[k]:
             continue
         total = field.tidy(sums.get(k, field.zero))
         yield from field.told(f"gradient {k}", total)
         name, rest = nodes[k]
-        if name in ("number", "constant"):
+        if name in _GIVEN:
             continue
         args = [values[i] for i in rest]
         for slot, i in enumerate(rest):
@@ -221,8 +230,11 @@ class _Field:
         """A number that was given."""
         if word is None:
             return None
-        if kind == "number":
-            return self.sympy.Rational(*map(int, word.split("/")))
+        if kind != "constant":
+            number = self.sympy.Rational(*map(int, word.split("/")))
+            if kind == "turns":
+                return number * self.sympy.pi
+            return number if kind == "number" else self.sympy.sign(number) * self.sympy.sqrt(abs(number))
         return {"e": self.sympy.E, "pi": self.sympy.pi, "π": self.sympy.pi}.get(word, 2 * self.sympy.pi)
 
     def value(self, name: str, args: list[Any]) -> Any:

@@ -1,6 +1,7 @@
 """Exact numbers: fractions and forms by sympy, each the number it says it is; the rest stays decimal and is named."""
 
 import json
+import math
 import random
 from fractions import Fraction
 
@@ -45,6 +46,9 @@ def forms(report):
     ("x^3", {"x": 1.5}, "27/8", {"x": "27/4"}),
     ("abs(x)", {"x": -0.125}, "1/8", {"x": "-1"}),
     ("2*pi*x", {"x": 0.5}, "pi", {"x": "2*pi"}),
+    ("sin(x)", {"x": math.pi / 4}, "sqrt(2)/2", {"x": "sqrt(2)/2"}),
+    ("cos(x)*y", {"x": -2 * math.pi / 3, "y": math.pi}, "-pi/2", {"x": "sqrt(3)*pi/2", "y": "-1/2"}),
+    ("x^2*y", {"x": -math.sqrt(3), "y": math.sqrt(0.5)}, "3*sqrt(2)/2", {"x": "-sqrt(6)", "y": "3"}),
     ("(1 + sqrt(x))*(1 - sqrt(x))", {"x": 2}, "-1", {"x": "-1"})])
 def test_known_forms(expression, values, value, gradients):
     report = backprop(expression, values).exact()
@@ -137,6 +141,12 @@ def test_a_given_number_that_is_no_fraction_stays_decimal():
     assert not isinstance(report.trace.values[0], Written)
     assert report.gradients["x"].text == "2"
     assert [note.message for note in report.notes] == ["no short exact form for x, q, f"]
+
+
+def test_the_upstream_gradient_may_be_a_fraction_of_pi_or_a_root():
+    for upstream, shown in ((math.pi, "3*pi"), (-math.sqrt(2), "-3*sqrt(2)"), (math.pi / 6, "pi/2")):
+        report = backprop("x*y", {"x": 2, "y": 3}, upstream=upstream).exact()
+        assert report.gradients["x"].text == shown
 
 
 def test_powers_that_would_never_end_are_given_up():
