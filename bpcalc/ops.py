@@ -18,6 +18,9 @@ Fields of a row
     shown       per parameter, the local gradient as a textbook writes it, in bpcalc's own language
                 (default: the partial itself); ``A if TEST else B`` where there are branches
     pair        for a row of any number of arguments: what is shown when there are two, x and y
+    latex       how it is written in TeX
+    latex_entries  the same of arrays, entry by entry, where ``latex`` would mean something else of them: W^2
+                the matrix W W, |W| its determinant (default: latex)
     definition  the textbook formula (default: forward); what sympy is given
     domain      (test, words): where the operation is defined, and what to say elsewhere
     kinks       (test, words): where the derivative is a convention, and which one it is
@@ -65,6 +68,7 @@ class Op:
         "guarded",
         "kinks",
         "latex",
+        "latex_entries",
         "legend",
         "name",
         "one",
@@ -89,6 +93,7 @@ class Op:
         *partials: str,
         doc: str,
         latex: str,
+        latex_entries: str | None = None,
         samples: tuple[Point, ...] = (),
         borders: tuple[Point, ...] = (),
         shown: tuple[str, ...] | None = None,
@@ -134,6 +139,7 @@ class Op:
         self.legend = legend
         self.doc = doc
         self.latex = latex
+        self.latex_entries = latex_entries or latex
         self.samples = samples
         self.borders = borders
 
@@ -189,7 +195,8 @@ TABLE: tuple[Op, ...] = (
        fixity=("+", 10, 10), latex="{a} + {b}", doc="Sum: passes the gradient on to both inputs.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e308, 1e308), (-1e308, -1e308))),
     Op("mul", "a b", "a * b", "b", "a",
-       fixity=("*", 20, 20), latex=r"{a} \cdot {b}", doc="Product: each input gets the other one.",
+       fixity=("*", 20, 20), latex=r"{a} \cdot {b}", latex_entries=r"{a} \odot {b}",
+       doc="Product: each input gets the other one.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e200, 1e200), (1e-200, 1e-200))),
     Op("sub", "a b", "a - b", "1", "-1",
        fixity=("-", 10, 10), latex="{a} - {b}", doc="Difference.",
@@ -207,7 +214,7 @@ TABLE: tuple[Op, ...] = (
        # Among the smallest doubles out itself has lost its digits; two halves keep them.
        "0 if a == 0 and b > 0 else out * log(a) if out > 1e-290 else pow(a, b / 2) * log(a) * pow(a, b / 2)",
        shown=("b * a^(b - 1)", "a^b * log(a)"),
-       fixity=("^", 40, 41), latex="{a}^{{{b}}}", doc="Power; right-associative.",
+       fixity=("^", 40, 41), latex="{a}^{{{b}}}", latex_entries=r"{a}^{{\circ {b}}}", doc="Power; right-associative.",
        domain=(("a != 0 or b >= 0", "zero to a negative power"),
                ("a >= 0 or b % 1 == 0", "a negative number to a power that is not whole")),
        samples=((1.5, -2.0), (2.0, 3.0), (0.5, 0.5), (3.0, 1.0)),
@@ -233,7 +240,7 @@ TABLE: tuple[Op, ...] = (
        samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,), (-1e308,))),
     Op("abs", "x", "abs(x)", "sign(x)", shown=("1 if x > 0 else -1",),
        kinks=(("x == 0", "abs has a corner at 0; its gradient there is taken as 0"),),
-       latex=r"\left\lvert {x} \right\rvert", doc="Absolute value.",
+       latex=r"\left\lvert {x} \right\rvert", latex_entries=r"\mathrm{{abs}}({x})", doc="Absolute value.",
        samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,), (-1e308,))),
     Op("leaky_relu", "x slope=0.01", "x if x > 0 else slope * x",
        "1 if x > 0 else slope", "0 if x > 0 else x",
@@ -269,7 +276,7 @@ TABLE: tuple[Op, ...] = (
        samples=((1.5,), (-2.0,)), borders=((0.0,),)),
     # ------------------------------------------------------------------ exponential and logarithm
     Op("exp", "x", "exp(x)", "out", shown=("exp(x)",),
-       latex="e^{{{x}}}", doc="Exponential.",
+       latex="e^{{{x}}}", latex_entries=r"\exp({x})", doc="Exponential.",
        samples=((0.5,), (-3.0,)), borders=((709.0,), (710.0,), (-1000.0,))),
     Op("log", "x", "log(x)", "1 / x", domain=_POSITIVE,
        latex=r"\ln({x})", doc="Natural logarithm.", aliases=("ln",),
@@ -279,7 +286,7 @@ TABLE: tuple[Op, ...] = (
        latex=r"\sqrt{{{x}}}", doc="Square root.",
        samples=((0.25,), (3.0,)), borders=((0.0,), (-1.0,), (1e300,))),
     Op("square", "x", "x * x", "2 * x",
-       latex="{x}^2", doc="x times x.",
+       latex="{x}^2", latex_entries=r"{x}^{{\circ 2}}", doc="x times x.",
        samples=((1.5,), (-2.0,)), borders=((1e200,), (0.0,))),
     Op("log2", "x", "log2(x)", "1.4426950408889634 / x", shown=("1 / (x * log(2))",), definition="log(x) / log(2)",
        domain=_POSITIVE,
@@ -294,7 +301,7 @@ TABLE: tuple[Op, ...] = (
        latex=r"\ln(1 + {x})", doc="log(1 + x), accurate near 0.",
        samples=((0.5,), (-0.5,)), borders=((-1.0,), (-2.0,), (1e-20,))),
     Op("expm1", "x", "expm1(x)", "exp(x)", definition="exp(x) - 1",
-       latex="e^{{{x}}} - 1", doc="exp(x) - 1, accurate near 0.",
+       latex="e^{{{x}}} - 1", latex_entries=r"\exp({x}) - 1", doc="exp(x) - 1, accurate near 0.",
        samples=((0.5,), (-3.0,)), borders=((710.0,), (-1000.0,), (1e-20,))),
     Op("cbrt", "x", "cbrt(x)", "out / (3 * x)", shown=("1 / (3 * cbrt(x)^2)",),
        definition="sign(x) * abs(x) ** (1 / 3)",

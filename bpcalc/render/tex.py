@@ -53,12 +53,6 @@ GREEK: dict[str, str] = {
 _WORDS = frozenset(word for word in (*_SMALL, *_CAPITAL) if not word.startswith("var"))
 _SIGNS = {" <= ": r" \le ", " >= ": r" \ge ", " != ": r" \ne ", " < ": " < ", " > ": " > ", " = ": " = "}
 _SIGNS_OF_RULES = {"·": r"\,", "∘": r" \circ ", "ᵀ": r"^{\top}", ",": r",\ ", "-": " - ", "/": " / "}
-_OF_ARRAYS = {
-    "mul": r"{a} \odot {b}", "pow": r"{a}^{{\circ {b}}}", "square": r"{x}^{{\circ 2}}", "exp": r"\exp({x})",
-    "expm1": r"\exp({x}) - 1", "abs": r"\mathrm{{abs}}({x})",
-}
-"""How operations that work entry by entry are written of arrays, where the row's own template would mean another:
-W^2 the matrix W W, |W| its determinant."""
 _DOT = {(COLUMN, COLUMN): r"{a}^{{\top}} {b}", (ROW, ROW): r"{a} {b}^{{\top}}",
         (COLUMN, ROW): r"{a}^{{\top}} {b}^{{\top}}"}
 """The product of two vectors that is a number, by what they are on paper."""
@@ -262,10 +256,9 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
         return parts[0]
     template = row.latex
     if any(kinds):
-        template = _OF_ARRAYS.get(row.name, template)
-        if row.name == "mul" and not all(kinds):
-            template = row.latex
-        elif row.name == "matmul":
+        if row.name != "mul" or all(kinds):        # 2 W is no product of entries
+            template = row.latex_entries
+        if row.name == "matmul":
             template = _DOT.get((kinds[0], kinds[1]), template)
     if statics:
         # With an index, an axis or a shape it is set as it is typed.

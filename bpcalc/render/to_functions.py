@@ -9,13 +9,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_FORMS = {"index": "x[i, j]", "reshape": "reshape(x, 2, 3)"}
-
 
 def spelling(row: Op) -> str:
     """How an operation is written: ``a + b``, ``leaky_relu(x, slope=0.01)``, ``softmax(x, axis=-1)``."""
-    if row.name in _FORMS:
-        return _FORMS[row.name]
+    if "at" in row.statics:
+        return "x[i, j]"
+    if "shape" in row.statics:
+        return f"{row.word}(x, 2, 3)"
     if row.fixity:
         symbol = row.fixity[0]
         return f"{symbol}x" if len(row.params) == 1 else f"a {symbol} b"
