@@ -152,12 +152,20 @@ class Program:
         return rng.choice(["\n", "; "]).join(lines)
 
     # ------------------------------------------------------------------------------------- oracles
-    def evaluate(self, moved=None, by=0, noise=None):
-        """The output in mpmath, the value of ``moved`` shifted by ``by``; every step times 1 + noise."""
+    def evaluate(self, moved=None, by=0, noise=None, doubles=False):
+        """The output in mpmath, the value of ``moved`` shifted by ``by``; every step times 1 + noise.
+
+        With ``doubles`` every step is rounded to a double, where erfc(60) is 0, and has to be in its domain.
+        """
         known = {name: M.mpf(value) + (by if name == moved else 0) for name, value in self.inputs.items()}
         for at, (name, op, args) in enumerate(self.steps):
             values = [known[arg] if isinstance(arg, str) else M.mpf(arg) for arg in args]
-            value = sum(values) if name == "out" else (FUNCTIONS[op][0] if op in FUNCTIONS else INFIX[op][1])(*values)
+            function, domain = (sum, None) if name == "out" else FUNCTIONS[op] if op in FUNCTIONS else INFIX[op][1:]
+            if doubles and domain is not None and not domain(*values):
+                raise ValueError("outside the domain")
+            value = function(values) if name == "out" else function(*values)
+            if doubles:
+                value = M.mpf(float(value))
             if noise is not None:
                 value *= 1 + noise[at]
             known[name] = value + by if name == moved else value
@@ -191,7 +199,7 @@ class Program:
             noise = [M.mpf(rng.uniform(-1, 1)) * M.mpf("2e-16") for _ in self.steps] if at else None
             with M.workdps(60 if at else 15):
                 try:
-                    value = self.evaluate(noise=noise)
+                    value = self.evaluate(noise=noise, doubles=not at)
                 except (ArithmeticError, AttributeError, TypeError, ValueError):
                     return True
             if not (isinstance(value, M.mpf) and M.isfinite(value)):

@@ -32,9 +32,10 @@ def test_a_step_over_a_kink_that_a_tiny_value_stands_beside_is_taken_again():
 
 
 def test_a_program_on_the_border_of_a_domain_is_no_disagreement():
-    found, counts = faults([2081972])              # bce of acosh(cosh(1)), which is 1 as a double
+    # bce of acosh(cosh(1)), which is 1 as a double; huber with erfc(60), which is 0, for its delta
+    found, counts = faults([2081972, 7016325])
     assert found == []
-    assert counts["explained: rounded, a step leaves its domain"] == 1
+    assert counts["explained: rounded, a step leaves its domain"] == 2
 
 
 def test_every_operation_has_an_oracle_and_is_met():
@@ -54,7 +55,7 @@ def test_the_peers_agree():
     # The last ones lead through comparisons alone, beyond which PyTorch has no derivative to compare.
     found, counts = faults([*range(1000, 1500), 1020057, 1020257, 1023614, 1068638, 1075939], libraries.items())
     assert found == []
-    assert all(counts[f"numbers against {name}"] > 50 for name in libraries)
+    assert all(counts[f"numbers against {name}"] > 20 for name in libraries)    # JAX is asked one time in fifty
 
 
 def rebuilt(monkeypatch):
