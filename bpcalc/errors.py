@@ -1,7 +1,7 @@
 """What can go wrong, as data.
 
 A :class:`BpcalcError` carries a stable code, a sentence, the span of text that is to blame and a
-hint.  Nothing here formats or prints: ``render/to_caret.py`` draws the caret and
+hint.  Nothing here formats or prints: ``render/to_caret.py`` draws the caret, below a traceback too, and
 ``render/to_json.py`` writes the JSON form.
 
     BpcalcError (ValueError)      code               raised by
@@ -66,6 +66,16 @@ class BpcalcError(ValueError):
         self.source = source
         self.span = span
         self.hint = hint and _brief(hint)
+        self._notes: list[str] | None = None
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # made when a traceback or a notebook asks (PEP 678)
+        """The text with its caret, and the hint, as they stand below the message."""
+        if self._notes is None:
+            from .render.to_caret import render
+
+            self._notes = render(self, head="").splitlines()[1:]
+        return self._notes
 
 
 class SyntaxProblem(BpcalcError):

@@ -64,6 +64,7 @@ UPWARD = {
     ("report", "descent"): "Report.check is there for convenience",
     ("report", "render.to_svg"): "Report.to_svg is there for convenience",
     ("report", "render.to_html"): "Report.to_html is there for convenience",
+    ("errors", "render.to_caret"): "a traceback asks an error to show itself",
     ("report", "render.to_notebook"): "notebooks ask a Report to show itself",
     ("terminal", "render.to_caret"): "a warning quotes the user's text; only a run that warns loads it",
     ("cli", "command"): "--help and completion; command runs cli.execute in turn",

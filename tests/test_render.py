@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import traceback
 from pathlib import Path
 
 import jsonschema
@@ -292,3 +293,13 @@ def test_a_notebook_shows_matrices_as_grids_the_upstream_gradient_and_second_opi
     report.verdicts = gradcheck(report)
     assert "Central differences" in report._repr_html_()
     assert "There is no variable" in backprop("2*3")._repr_html_()
+
+
+@pytest.mark.parametrize("text", ["x + *y", "x/(y - y)", "x*z", "foo(x)", ""])
+def test_a_traceback_ends_as_the_command_says_it(text, bpcalc):
+    ran = bpcalc(text, "x=1", "y=2")
+    with pytest.raises(BpcalcError) as caught:
+        backprop(text, x=1, y=2)
+    caught.value.add_note("and a note of one's own")
+    shown = "".join(traceback.format_exception_only(caught.value))
+    assert shown.partition(": ")[2] == f"{ran.err.removeprefix('bpcalc: error: ')}and a note of one's own\n"
