@@ -53,6 +53,12 @@ def test_long_runs_lose_nothing_either(expression):
     test_csv_has_a_row_for_every_edge_and_every_node_without_one(report)
 
 
+def test_an_array_opened_into_its_entries_loses_nothing_either():
+    report = backprop("sum(W @ x)", W=[[1, 2], [3, 4]], x=[1, 2]).opened()
+    test_json_has_every_record_in_full(report)
+    test_csv_has_a_row_for_every_edge_and_every_node_without_one(report)
+
+
 @pytest.fixture(params=RUNS, name="report")
 def run(request):
     expression, values, options = RUNS[request.param]

@@ -47,12 +47,12 @@ def lines(report: Report) -> Iterator[str]:
                 yield _unlinked(report, next_alone)
                 next_alone = next(alone, len(gradients))
             last, name, above = k, labels[k], gradients[k]
-            start = f"{name},{row(k).name},{values[k]},{above}"
+            start = f"{field(name)},{row(k).name},{values[k]},{above}"
         to = labels[i]
         equation = f"d{to} = {formula}" if row(k).structural else f"d{name}/d{to} = {formula}"
         if "," in equation:
             equation = f'"{equation}"'
-        yield (f"{start},{to},{values[i]},{gradients[i]},{equation},{field(local)},{above},"
+        yield (f"{start},{field(to)},{values[i]},{gradients[i]},{equation},{field(local)},{above},"
                f"{above if product is upstream else field(product)}\n")
     while next_alone < len(gradients):
         yield _unlinked(report, next_alone)
