@@ -28,7 +28,8 @@ from .replay import LIMIT, Pins, Plan, Run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
     from ..descent import Descent
     from .answers import Unread
@@ -38,11 +39,11 @@ if TYPE_CHECKING:
 RIGHT, FOLLOWS, WRONG, MISSING, UNREADABLE = "right", "follows", "wrong", "missing", "unreadable"
 REQUIRE = ("given", "leaves", "all")
 
-_CACHED = 100_000
+_JUDGED = 100_000
 """How many judgements are kept: the same answers come again and again in a class."""
 
-_KEPT = 1_000
-"""How many runs with students' numbers in their places are kept."""
+_RUNS = 1_000
+"""How many runs with students' numbers in their places are kept, and as many searches on them."""
 
 _CARRIED = 0.01
 """A student may go on with digits that were not typed: so far, relative to the number, at most."""
@@ -140,9 +141,8 @@ class Judge:
         self._plan: Plan | None = None
         self._update: Update | None = None
         self._runs: dict[object, Run | None] = {}
-        self._searches: dict[int, Search] = {}
+        self._searches: dict[Run, Search] = {}
         self._kinks: Kinks | None = None
-        self._tidied: dict[int, Run | None] = {}
         self._judged: dict[object, Judgement] = {}
         self._above: dict[int, frozenset[int]] = {}
         self._entries: tuple[Judge, ...] | None = None
@@ -204,22 +204,22 @@ class Judge:
         if kind == GRADIENT:
             return entry(report.gradient(k), i) if report.is_live(k) else 0.0
         if kind == NEW:
-            if self.learned is None:
-                raise no_update(key_of(place, report))
             return self.new(k, i)
         found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
         return None if None in found else sum(number for number in found if number is not None)
 
     def new(self, k: int, part: object) -> float | None:
         """The value of a node after the update; None where it does not exist."""
-        if self.small:
-            update = self.update
-            return update.values[k] if update.exists else update.after.get(k)
         learned = self.learned
+        if learned is None:
+            raise no_update(key_of((NEW, k, None), self.report))
+        if self.small:
+            update = self._updated(learned)
+            return update.values[k] if update.exists else update.after.get(k)
         name = self.report.graph.names.get(k, "")
-        if learned is not None and name in learned.names:
+        if name in learned.names:
             return entry(learned.after[learned.names.index(name)], part) or 0.0
-        if learned is not None and k == self.report.graph.output:
+        if k == self.report.graph.output:
             return None if learned.lost else learned.losses[-1]
         raise UsageProblem("only the variables and the output are known after an update of so large a run",
                            hint="ask for new values of those")
@@ -232,14 +232,15 @@ class Judge:
         return self._plan
 
     @property
-    def update(self) -> Update:
-        """The update that ``new`` keys are about."""
+    def update(self) -> Update | None:
+        """The update that ``new`` keys are about, if there is one."""
+        return None if self.learned is None else self._updated(self.learned)
+
+    def _updated(self, learned: Descent) -> Update:
         if self._update is None:
             from .causes import Update
 
-            if self.learned is None:
-                raise no_update(NEW)
-            self._update = Update(self.plan, self.learned)
+            self._update = Update(self.plan, learned)
         return self._update
 
     def fits(self, answer: Answer, exact: float, units: float = 1.0) -> bool:
@@ -268,13 +269,11 @@ class Judge:
 
     # ------------------------------------------------------------------------------------ judgement
     def _matters(self, other: Answer, answer: Answer) -> bool:
-        """Whether the number asked for can follow from the other answer."""
+        """Whether the number asked for can follow from the other answer, which is judged before it."""
         if answer.kind == NEW:
             return True
-        if other.kind == NEW or other.place == answer.place:
-            return False
         if answer.kind == VALUE:
-            return other.kind == VALUE and answer.node in self._users_of(other.node)
+            return answer.node in self._users_of(other.node)
         if answer.kind == LOCAL:
             return other.kind == VALUE
         return other.kind == VALUE or other.node in self._users_of(answer.node)
@@ -286,7 +285,7 @@ class Judge:
             graph = self.report.graph
             above = {k}
             if self.small:
-                for j in range(k + 1, len(graph)):
+                for j in range(k, len(graph)):
                     if not above.isdisjoint(graph.args(j)):
                         above.add(j)
             found = self._above[k] = frozenset(above - {k})
@@ -303,9 +302,8 @@ class Judge:
                                                  for other, found in earlier))
         found = self._judged.get(key)
         if found is None:
-            if len(self._judged) >= _CACHED:
-                self._judged.clear()
-            found = self._judged[key] = self._judge(answer, exact, earlier)
+            found = self._judge(answer, exact, earlier)
+            keep(self._judged, key, found, _JUDGED)
         return found
 
     def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
@@ -364,8 +362,7 @@ class Judge:
             return True
         if answer.value is None or abs(answer.value - exact) > _FAR * abs(exact):
             return False
-        runs = (run for decimals in _finer(answer)
-                for run in (self._tidy(decimals), self._own(own, decimals) if own else None) if run is not None)
+        runs = (self._own(used, decimals) for decimals in _finer(answer) for used in ([], own))
         return any(self.fits(answer, number) for run in runs for number in self._last_steps(answer.place, run))
 
     def _follows_from(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Answer | None:
@@ -375,8 +372,8 @@ class Judge:
             if self._leads_to(answer, self._own([source])) or self._carried_on(answer, source):
                 return source
         if wrong:
-            everything = [other for other, _ in earlier if other.value is not None]
-            runs: Iterator[Run | None] = (self._own(everything, decimals) for decimals in (None, *_finer(answer)))
+            everything = [other for other, _ in earlier]
+            runs = (self._own(everything, decimals) for decimals in (None, *_finer(answer)))
             if any(self._leads_to(answer, run) for run in runs):
                 return wrong[-1]
         return None
@@ -402,14 +399,11 @@ class Judge:
         number = None if run is None else self._number(answer.place, run)
         return number is not None and self.fits(answer, number)
 
-    def _own(self, used: Iterable[Answer], decimals: int | None = None) -> Run | None:
-        """The run with some of the student's answers in their places."""
-        used = list(used)
+    def _own(self, used: list[Answer], decimals: int | None = None) -> Run | None:
+        """The run with some of the student's answers in their places, every step rounded to so many decimals."""
         key = decimals, tuple((other.place, other.typed) for other in used)
         if key not in self._runs:
-            if len(self._runs) >= _KEPT:
-                self._runs.clear()
-            self._runs[key] = self._pinned(used, decimals)
+            keep(self._runs, key, self._pinned(used, decimals), _RUNS)
         return self._runs[key]
 
     def _pinned(self, used: list[Answer], decimals: int | None) -> Run | None:
@@ -427,11 +421,6 @@ class Judge:
                 pins.news[other.node] = other.value
         return self.plan.again(pins, None if decimals is None else _rounder(decimals))
 
-    def _tidy(self, decimals: int) -> Run | None:
-        if decimals not in self._tidied:
-            self._tidied[decimals] = self.plan.again(tidy=_rounder(decimals))
-        return self._tidied[decimals]
-
     def _number(self, place: Place, run: Run) -> float | None:
         kind, k, i = place
         if kind == VALUE:
@@ -442,14 +431,18 @@ class Judge:
             args = self.report.graph.args(k)
             return sum(local for j, local in zip(args, run.locals.get(k, ())) if j == i)
         update = self.update
+        if update is None:
+            return None
         moved = {j: run.pins.news.get(j, update.moved(j, run)) for j in update.before}
         if k in moved:
             return update.moved(k, run)
         values = update.values_at(moved)
         return None if values is None else values[k]
 
-    def _last_steps(self, place: Place, run: Run) -> Iterator[float]:
+    def _last_steps(self, place: Place, run: Run | None) -> Iterator[float]:
         """The number at a place from rounded steps; the last step's own rounding is the typed digits' affair."""
+        if run is None:
+            return
         kind, k, _ = place
         if kind == VALUE:
             number = self.plan.last_value(k, run)
@@ -471,7 +464,7 @@ class Judge:
         found: list[Cause] = []
         own = [other for other, _ in earlier if other.kind != NEW and other.value is not None]
         run = self._own(own) if own else None
-        update = self.update if self.learned is not None else None
+        update = self.update
         if run is not None:
             found += self._matching(answer, self._searched(run, update))
         exact = self.plan.exact
@@ -491,7 +484,7 @@ class Judge:
                       for cause in self._matching(answer, searched)]
             if not found and answer.unit is not None and answer.value:
                 for decimals in _finer(answer):
-                    tidied = self._tidy(decimals)
+                    tidied = self._own([], decimals)
                     if tidied is not None and not found:
                         found += (cause for cause in self._matching(answer, self._searched(tidied, update), units=2.0)
                                   if (cause.mistake.code, cause.where) not in same)
@@ -508,17 +501,14 @@ class Judge:
     def _searched(self, run: Run, update: Update | None) -> Search:
         from .causes import Search  # the table of mistakes: right answers do not need it
 
-        found = self._searches.get(id(run))
-        if found is None or found.run is not run:
-            if len(self._searches) >= _KEPT:
-                self._searches.clear()
-            found = self._searches[id(run)] = Search(self.plan, run, update)
-        return found
+        if run not in self._searches:
+            keep(self._searches, run, Search(self.plan, run, update), _RUNS)
+        return self._searches[run]
 
     def _matching(self, answer: Answer, search: Search, units: float = 1.0) -> Iterator[Cause]:
         """The mistakes that make the answer of a run's numbers, and not merely the run's own right number."""
         right = search.right(answer.place)
-        if units > 1 and self.fits(answer, right, units):
+        if self.fits(answer, right, units):
             return
         whole = rounding.is_one_digit(answer.value, answer.unit) and rounding.is_whole(
             self.exact(answer.place) or 0.0, answer.unit or 1.0)
@@ -533,7 +523,7 @@ class Judge:
         chosen: dict[Place, Cause] = {}
         same: dict[Place, Answer] = {}
         if not self.strict:
-            wrong = [(answer, found) for answer, found in judged if found.status == WRONG and found.causes]
+            wrong = [(answer, found) for answer, found in judged if found.causes]
             for at, (answer, found) in enumerate(wrong):
                 for earlier, theirs in wrong[:at]:
                     if earlier.place in same:
@@ -590,6 +580,13 @@ class Judge:
             f"it is used {uses} times: {uses} products, upstream times local, that add up"
 
 
+def keep(kept: dict[Any, Any], key: object, what: object, most: int) -> None:
+    """Put something beside what is kept, which begins anew where it is full."""
+    if len(kept) >= most:
+        kept.clear()
+    kept[key] = what
+
+
 def required(report: Report, require: str) -> list[Place]:
     """The places that ``require`` asks answers for."""
     graph = report.graph
@@ -613,9 +610,8 @@ def _parts(kind: str, k: int, report: Report) -> list[Place]:
 
 def _rank(answer: Answer) -> tuple[int, int]:
     """The order in which answers follow from one another: values forward, gradients backward, the update."""
-    if answer.kind == GRADIENT:
-        return 2, -answer.node
-    return {VALUE: 0, LOCAL: 1, NEW: 3}[answer.kind], answer.node
+    kind = (VALUE, LOCAL, GRADIENT, NEW).index(answer.kind)
+    return kind, -answer.node if answer.kind == GRADIENT else answer.node
 
 
 def _finer(answer: Answer) -> range:

@@ -10,7 +10,7 @@ from ..errors import BindingProblem, BpcalcError, InputProblem, Source
 from ..files import csv_rows, separator
 from ..report import Report
 from .answers import Answer, Place, is_blank, like_index, read_answer, resolve, shape_at
-from .check import MISSING, UNREADABLE, AnswerVerdict, Judge
+from .check import MISSING, UNREADABLE, AnswerVerdict, Judge, keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ _ABOUT = frozenset(("student", "students", "name", "names", "id", "email", "e-ma
                     "username", "section", "group", "class", "timestamp", "date", "time"))
 """Headings of columns that are about the student, wherever they stand."""
 
-_CACHED = 50_000
+_ROWS = 50_000
+"""How many different rows are kept: in a class, the same answers come again and again."""
 
 
 class Graded:
@@ -115,9 +116,8 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
         typed = tuple(cells[at] for at, _ in columns)
         verdicts = judged.get(typed)
         if verdicts is None:
-            if len(judged) >= _CACHED:
-                judged.clear()
-            verdicts = judged[typed] = _judge(typed, columns, found.keys, judge, answers)
+            verdicts = _judge(typed, columns, found.keys, judge, answers)
+            keep(judged, typed, verdicts, _ROWS)
         for verdict in verdicts:
             if verdict.status == UNREADABLE:
                 found.problems.append((line, f"{student}: {verdict.note}"))
