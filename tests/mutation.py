@@ -53,11 +53,12 @@ TESTS = {
     "lexer": ["test_syntax", "test_programs", "test_bindings", "test_catalogue", "test_arrays", "test_options"],
     "notation": ["test_syntax", "test_programs", "test_arrays", "test_bindings", "test_catalogue", "test_docs"],
     "homework.practice": ["test_practice"],
-    "homework.sheets": ["test_homework", "test_grade", "test_worksheet", "test_docs"],
+    "homework.sheets": ["test_answers", "test_homework", "test_grade", "test_worksheet", "test_docs"],
     "engine": ["test_engine", "test_properties", "test_ops", "test_arrays", "test_report", "test_verify"],
     "formula": ["test_report", "test_steps", "test_ops", "test_engine", "test_render", "test_docs", "test_arrays"],
 }
-HOMEWORK = ["test_homework", "test_grade", "test_published_errors", "test_rounded"]
+HOMEWORK = ["test_answers", "test_students", "test_homework", "test_grade", "test_published_errors", "test_rounded",
+            "test_worksheet"]
 
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult, ast.Mod: ast.Mult,
@@ -72,8 +73,11 @@ TEXTS = {" + ": " - ", " - ": " + ", " * ": " / ", " / ": " * ", " > ": " >= ", 
          "sin(": "cos(", "cos(": "sin(", "exp(": "expm1(", "log(": "log1p("}
 
 
+CACHES = ("_JUDGED", "_RUNS", "_ROWS")             # how much is kept in memory: no answer depends on it
+
+
 def inside_types(tree):
-    """The nodes that say something about types, or document: changing them changes nothing."""
+    """The nodes that say something about types, document, or bound a cache: changing them changes no answer."""
     skipped = set()
     for node in ast.walk(tree):
         parts = []
@@ -84,12 +88,13 @@ def inside_types(tree):
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             parts = [node]
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Mistake":
-            parts = node.args[3:4]                 # the example: numbers for the page and the tests, not a rule
+            # The example: numbers for the page and the tests, not a rule.
+            parts = [*node.args[3:4], *(word for word in node.keywords if word.arg == "rate")]
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             parts = [node] if isinstance(node.value.value, str) else []
         elif isinstance(node, ast.Assign):
             names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            parts = [node] if names & {"TYPE_CHECKING", "__slots__"} else []
+            parts = [node] if names & {"TYPE_CHECKING", "__slots__", *CACHES} else []
         for part in parts:
             if part is not None:
                 skipped.update(map(id, ast.walk(part)))
@@ -131,8 +136,10 @@ def constants(at, node, texts):
     value = node.value
     if isinstance(value, bool):
         yield at, f"{value} turned", lambda node: setattr(node, "value", not node.value)
-    elif isinstance(value, (int, float)) and not isinstance(value, complex):
+    elif isinstance(value, (int, float)) and value < 1e9:
         yield at, f"{value} + 1", lambda node: setattr(node, "value", node.value + 1)
+    elif isinstance(value, (int, float)):          # beside it, 1 is nothing
+        yield at, f"{value} doubled", lambda node: setattr(node, "value", 2 * node.value)
     elif isinstance(value, str) and texts and not SENTENCE.search(value):
         for old, new in TEXTS.items():
             start = value.find(old)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import bpcalc as package
-from bpcalc import backprop
+from bpcalc import BpcalcError, backprop
 from bpcalc.homework.check import Judge
 from bpcalc.homework.grade import grade
 
@@ -203,3 +203,25 @@ def test_progress_is_told_every_64_rows():
     class_list("student,q\n" + "".join(f"s{at},{at}\n" for at in range(150)),
                progress=lambda done, of: told.append((done, of)))
     assert told == [(65, 151), (129, 151)]
+
+
+def test_cells_may_have_blanks_around_them_and_line_ends_within():
+    found = class_list('student , q , dx\n "Ada" , 3 ,-4 \n"Ben\nthe second", 3, 4\nCleo,x,-4\n')
+    assert [(row.student.strip('"'), row.line, row.score) for row in found.rows] == [
+        ("Ada", 2, 2), ("Ben\nthe second", 3, 1), ("Cleo", 5, 1)]
+    assert found.keys == ["q", "dx"]
+
+
+@pytest.mark.parametrize(("heading", "under"), [("student,q,w", "w"), ("student,q,value q", "value q")])
+def test_a_heading_that_is_no_key_is_pointed_at(heading, under):
+    with pytest.raises(BpcalcError) as told:
+        class_list(f"{heading}\nAda,3,3\n")
+    error = told.value
+    assert (error.source.text[slice(*error.span)], error.source.name) == (under, "submissions, heading")
+
+
+def test_an_array_is_pointed_at_as_a_heading():
+    report = backprop("f = sum(W)", W=[[1, 2], [3, 4]])
+    with pytest.raises(BpcalcError) as told:
+        grade("student,dW\nAda,3\n", report, Judge(report))
+    assert told.value.source.text[slice(*told.value.span)] == "dW"

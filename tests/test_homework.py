@@ -2,6 +2,7 @@
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
+from math import copysign
 
 import pytest
 from hypothesis import assume, given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from bpcalc import BpcalcError, backprop
 from bpcalc.homework import rounding
 from bpcalc.homework.answers import parse_answers
+from bpcalc.homework.check import check
 from bpcalc.homework.mistakes import TABLE
 from bpcalc.homework.rounding import last_digit
 
@@ -85,11 +87,21 @@ def test_a_number_is_right_up_to_half_a_unit_and_no_further(digits, decimals, hu
     assert rounding.last_digit(str(typed)) == float(unit)
 
 
-@given(st.integers(-10**7, 10**7), st.integers(0, 4))
-def test_a_five_is_rounded_away_from_zero_as_by_hand(digits, decimals):
-    number = Decimal(digits).scaleb(-5)
+@given(st.integers(-10**6, 10**6), st.integers(0, 4), st.sampled_from((0, 4, 49, 5, 50, 51, 6)))
+def test_a_five_is_rounded_away_from_zero_as_by_hand(digits, decimals, rest):
+    number = Decimal(f"{digits}{rest}").scaleb(-decimals - len(str(rest)))
     expected = number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    assert rounding.half_up(float(number), decimals) == float(expected)
+    found = rounding.half_up(float(number), decimals)
+    assert found == float(expected)
+    assert copysign(1, found) == (1 if not expected else copysign(1, expected))       # nobody writes -0
+
+
+@given(st.floats(-1e12, 1e12, allow_nan=False), st.sampled_from((None, 1e-3, 0.1, 1.0, 100.0)), st.floats(0, 1e-6))
+def test_a_number_is_a_rounding_of_itself_and_of_what_noise_makes_of_it(number, unit, noise):
+    assert rounding.fits(number, unit, number)
+    assert rounding.fits(number, unit, number + noise / 2, noise)
+    assert not rounding.fits(number, unit, float("inf"))
+    assert not rounding.fits(number, unit, float("nan"))
 
 
 @pytest.mark.parametrize(("value", "typed", "note"), [
@@ -140,10 +152,12 @@ def test_borders_of_each_way_to_round(unit, decimals):
     assert rounding.is_cut(10 * unit, unit, 10 * unit + 0.9 * unit)
     assert not rounding.is_cut(9 * unit, unit, 9.9 * unit)
     assert not rounding.is_cut(11 * unit, unit, 10.9 * unit)
+    assert rounding.is_cut(10 * unit, unit, 10 * unit)
     # a number has one digit up to the one that would be rounded to ten
     assert rounding.is_one_digit(9.4 * unit, unit)
     assert not rounding.is_one_digit(9.5 * unit, unit)
     assert rounding.is_whole(12 * unit, unit)
+    assert rounding.is_whole(0.0, unit)
     assert not rounding.is_whole(12.001 * unit, unit)
     # a typed number needs as many decimals as its digits, never more than its unit has
     assert rounding.decimals_of(unit, 123 * unit) == decimals
@@ -164,6 +178,9 @@ def test_numbers_too_long_for_their_digits_are_left_as_they_are():
     assert not rounding.is_cut(1e18, 1.0, 1e18 + 256)
     assert not rounding.is_whole(1e18, 1.0)
     assert rounding.is_whole(1e14, 1.0)
+    assert rounding.is_whole(1e16, 100.0)
+    assert not rounding.is_whole(1e14, 0.01)
+    assert rounding.is_beside(14.0, 1.0, 12.0)
     assert rounding.nearly(105.0, 100.0)
     assert not rounding.nearly(105.1, 100.0)
     assert rounding.nearly(-95.0, -100.0)
@@ -212,6 +229,139 @@ def test_an_answer_may_follow_from_more_digits_than_were_typed():
     assert judged(CLASSIC, "dq = 4, dx = 4.3")["dx"].status == "wrong"
 
 
+@pytest.mark.parametrize(("answers", "follows"), [
+    ("a = 0.50, f = 0.99/1", True), ("a = 0.50, f = 1.01/1", True), ("a = 0.50, f = 0.989/1", False),
+    ("a = 0.50, f = 1.011/1", False),
+    # of whole numbers no digits are left out, and 0.4 has too few
+    ("a = 70, f = 140.8", False), ("a = 0.4, f = 0.81", False), ("a = 70.0, f = 140.08", True)])
+def test_how_far_digits_that_were_not_typed_may_go(answers, follows):
+    assert (judged(("a = x*y; f = 2*a", {"x": 3, "y": 7}), answers)["f"].status == "follows") is follows
+
+
+def test_what_follows_from_a_wrong_answer_and_from_a_rounded_one_is_no_mistake_of_its_own():
+    case = ("a = x/3; b = y*2; f = a*b*100", {"x": 1, "y": 2})
+    verdicts = judged(case, "y = undefined, a = 0.33, b = 5, f = 165.0")       # with all digits, f = 166.7
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "right", "wrong", "follows"]
+    assert verdicts["f"].note == "follows from your b = 5"
+
+
+def test_only_what_was_typed_with_digits_was_rounded_on_the_way():
+    # 2.9 without decimals is 3, and 10 times that 30.
+    assert judged(("a = x*10; f = a*y", {"x": 2.9, "y": 1}), "f = 30/1")["f"].status == "wrong"
+    assert judged(("a = x*10; f = 3*a*y", {"x": 0.33333, "y": 1}), "f = 9.9/1")["f"].status == "wrong"
+
+
+def test_a_wrong_rule_is_told_that_shows_at_the_right_numbers_or_at_wrong_ones():
+    # At q = 1 a power and its derivative differ by the exponent alone: at 0.99 they only seem to differ otherwise.
+    case = ("s = x/3; q = 3*s; f = q^3", {"x": 1})
+    assert judged(case, "s = 0.33, q = 0.99, dq = 2.91")["dq"].mistake == "digits"
+    assert judged(case, "q = 2, dq = 24")["dq"].mistake == "exponent-kept"
+
+
+@pytest.mark.parametrize(("case", "answer", "mistake"), [
+    # with q = 0.33 the gradient is 2.31, else 2.3333; a unit more or less is a rounding
+    (("q = x/3; f = 7*q^3", {"x": 1}), "dq = -2.31", "sign"), (("q = x/3; f = 7*q^3", {"x": 1}), "dq = -2.30", "sign"),
+    (("q = x/3; f = 7*q^3", {"x": 1}), "dq = -2.29", None), (("q = x/3; f = 7*q^3", {"x": 1}), "dq = -2.31/1", None),
+    (("a = w*x; b = tanh(a); f = b + b", {"w": 0.75, "x": 1.5}), "dw = -1.05", None),
+    # a zero is what rounding leaves of many numbers
+    (("q = x/300; f = q*y", {"x": 1, "y": 5}), "dq = 0", None),
+])
+def test_a_wrong_rule_is_looked_for_at_rounded_numbers_as_well(case, answer, mistake):
+    verdict, = backprop(*case).check(answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+
+
+def test_of_several_explanations_the_one_that_also_explains_others_is_told():
+    case = ("f = 3*abs(w*x + b)", {"w": 2, "x": 3, "b": -11})
+    assert judged(case, "dw = 9")["dw"].mistake == "sign"
+    verdicts = judged(case, "dw = 9, dx = 6, db = 3")
+    assert [(verdict.status, verdict.mistake) for verdict in verdicts.values()] == [
+        ("wrong", "sign-of-abs"), ("follows", None), ("follows", None)]
+    assert {verdict.note for verdict in verdicts.values() if verdict.passed} == {"the same slip as in your dw = 9"}
+
+
+def test_a_misread_gate_is_one_mistake_beside_right_answers():
+    case = ("p = a*c; q = a/b; f = q*c + p", {"a": 1.9, "b": 2.6, "c": 3})
+    verdicts = judged(case, "p = 5.7, da = 0.83934, db = 1.57895")             # b/a for a/b
+    assert [(verdict.status, verdict.mistake) for verdict in verdicts.values()] == [
+        ("right", None), ("wrong", "upside-down"), ("follows", None)]
+
+
+def test_one_wrong_rule_for_all_variables_of_an_update_is_one_mistake():
+    report = backprop("f = (3*w - u)^2 + v^2", w=2, u=1.3, v=3)
+    verdicts = report.check("new v = 2.4, new w = 4.82, new u = 0.36", lr=0.1)
+    assert [(verdict.status, verdict.mistake) for verdict in verdicts] == [
+        ("right", None), ("wrong", "ascent"), ("follows", None)]
+
+
+@pytest.mark.parametrize(("case", "answer", "near"), [
+    (("f = x*y", {"x": 3, "y": 4}), "f = 12.3", True), (("f = x*y", {"x": 3.1, "y": 4}), "f = 13", True),
+    (("f = x*y", {"x": 3, "y": 4}), "f = 13", False), (("f = 10*x*y", {"x": 3, "y": 4}), "f = 13e1", False)])
+def test_another_whole_number_is_no_matter_of_digits(case, answer, near):
+    verdict, = backprop(*case).check(answer)
+    assert (verdict.status, verdict.note.startswith("close")) == ("wrong", near)
+
+
+def test_a_gradient_that_does_not_exist_is_no_matter_where_nothing_arrives():
+    case = ("q = sqrt(x); f = min(q, z)", {"x": 0, "z": -1})
+    verdicts = judged(case, "z = -2, f = -2, dq = 0, dz = 1")
+    assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "right", "right"]
+
+
+def test_what_exists_is_not_undefined():
+    verdicts = judged(("f = x*3", {"x": 3}), "f = undefined, dx = undefined")
+    assert [verdict.note for verdict in verdicts.values()] == ["a value always exists", "it exists here"]
+    assert not backprop("f = x*3", x=3).check("new x = undefined", lr=0.1)[0].passed
+
+
+def test_a_variable_that_is_held_constant_has_the_gradient_0():
+    report = backprop("f = x*y", {"x": 3, "y": 4}, wrt="x")
+    assert [verdict.status for verdict in report.check("dy = 0, dx = 4")] == ["right", "right"]
+
+
+def test_a_slip_is_told_as_one_where_it_counts_again():
+    case = ("q = 3*x; f = q*z", {"x": 2, "z": 7})
+    verdicts = judged(case, "dq = -7, dx = -21", strict=True)
+    assert {(verdict.status, verdict.mistake) for verdict in verdicts.values()} == {("wrong", "sign")}
+
+
+def test_what_a_run_of_rounded_steps_has_is_right_where_that_is_carried():
+    report = backprop("q = x*y; f = sqrt(q)", x=0.05, y=0.05)                  # with two decimals q is 0
+    assert [verdict.status for verdict in report.check("q = 0.00, dq = undefined", decimals=2)] == ["right", "right"]
+    assert [verdict.status for verdict in report.check("dq = undefined")] == ["wrong"]
+    assert report.check("dq = 10", decimals=2)[0].note == ""
+    report = backprop("f = x/3", x=2)
+    assert report.check("f = 0.67", decimals=2)[0].note == ""
+    assert report.check("f = 0.7/1", decimals=1)[0].note == "with 1 decimal carried at every step"
+    assert report.check("f = 0.67/1", decimals=2)[0].note == "with 2 decimals carried at every step"
+    assert report.check("new x = 1.97", decimals=2, lr=0.1)[0].note == ""
+
+
+def test_what_binary_arithmetic_leaves_is_nothing_with_a_tolerance_too():
+    case = ("f = (x + y) - z", {"x": 0.1, "y": 0.2, "z": 0.3})
+    assert judged(case, "f = 0", tolerance=0.01)["f"].status == "right"
+    assert judged(case, "f = 1e-9", tolerance=0.01)["f"].status == "wrong"
+
+
+def test_a_slip_of_an_array_is_named_if_its_entries_are_few_and_nothing_is_updated():
+    assert judged(MATRIX, "dW[1,1] = 6")["dW[1,1]"].mistake == "local-only"
+    updated = backprop(*MATRIX).check("new W[0,0] = 5, dW[1,1] = 6", lr=0.1)
+    assert [(verdict.status, verdict.mistake) for verdict in updated] == [("wrong", None), ("wrong", None)]
+    many = backprop("f = sum(v*w)", v=[1] * 600, w=[2] * 600).check("f = 1, dv[0] = -2")
+    assert [(verdict.status, verdict.mistake) for verdict in many] == [("wrong", None), ("wrong", "sign")]
+    unnamed = backprop("sum(W @ x * y)", MATRIX[1])
+    for key in ("n3[0]", "n4[1]", "dn3[0]"):
+        assert [verdict.status for verdict in unnamed.check(f"{key} = 77, dW[1,1] = 6")] == ["wrong", "wrong"]
+
+
+def test_a_large_graph_is_judged_as_strictly_as_a_small_one():
+    report = backprop("f = " + "+".join(["x*y"] * 400), x=2, y=3)
+    assert [verdict.status for verdict in report.check("f = 2400, dx = 1201", tolerance=0)] == ["right", "wrong"]
+    learned = report.descend(1e-4, 3)
+    assert [verdict.status for verdict in check(report, parse_answers(f"new f = {learned.losses[-1]!r}", report),
+                                                learned=learned)] == ["right"]
+
+
 def test_a_slip_that_goes_against_a_right_answer_is_another_slip():
     # dq is right, so the factors of f were swapped, and dx and dz are two mistakes.
     verdicts = judged(CLASSIC, "q = 3, dq = -4, dx = 3, dz = -4")
@@ -224,6 +374,12 @@ def test_a_misread_gate_is_one_mistake_in_both_passes():
     verdicts = judged(case, "q = 1.36842, da = -1.16066, db = 1.57895")
     assert [verdict.status for verdict in verdicts.values()] == ["wrong", "follows", "follows"]
     assert verdicts["q"].mistake == "upside-down"
+
+
+def test_a_wrong_rule_whose_number_is_too_large_explains_nothing():
+    # 3*x^2 times x^3 instead of y is more than any double.
+    verdict = judged(("q = x^3; f = q*y", {"x": 1e100, "y": 1e-250}), "dx = 5/1")["dx"]
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
 
 
 def test_a_decimal_comma_gets_a_hint():
@@ -708,6 +864,8 @@ def test_only_at_a_kink_is_there_a_choice():
     assert status(("f = abs(x)", {"x": 1}), "dx", "0.5") == "wrong"
     assert status(("f = abs(x) + 2*y", {"x": 0, "y": 1}), "dy", "1.5") == "wrong"
     assert status(("f = abs(x)", {"x": 0}), "f", "0.5") == "wrong"
+    assert status(("f = abs(x)", {"x": 0}), "x", "0.5") == "wrong"
+    assert status(("f = abs(x) + 0.3*y", {"x": 0, "y": 1}), "dy", "0") == "wrong"
     assert status(("a = abs(x); f = 3*a", {"x": 0}), "da/dx", "0.5") == "right"
 
 
@@ -795,6 +953,42 @@ def test_each_mistake_at_every_operation_it_can_be_made_at(expression, values, a
     """The answers are worked by hand, with the slip."""
     verdict, = backprop(expression, values).check(answer)
     assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+
+
+@pytest.mark.parametrize(("factors", "answer", "mistake"), [
+    # of two terms, what is left of the first is the path that was overlooked, or else overwritten
+    ((3, 5), 3, "not-summed"), ((3, 5), 5, "path-missing"), ((3, 0), 0, "path-missing"),
+    # of three, any may be left, or any missing; what is nothing was no term
+    ((3, 5, 11), 3, "not-summed"), ((3, 5, 11), 5, "not-summed"), ((3, 5, 11), 11, "not-summed"),
+    ((3, 5, 11), 8, "path-missing"), ((3, 5, 11), 14, "path-missing"), ((3, 5, 11), 16, "path-missing"),
+    ((3, 5, 0), 3, "not-summed"), ((3, 5, 0), 5, "path-missing"), ((3, 5, 0), 0, "not-summed"),
+    ((0, 3, 5), 3, "path-missing"), ((0, 3, 5), 5, "path-missing"), ((0, 3, 5), 0, "not-summed"),
+    ((1, 3, 5), 1, "not-summed"), ((1, 3, 0), 3, "path-missing"), ((0, 1, 3), 3, "path-missing"),
+])
+def test_one_of_several_terms(factors, answer, mistake):
+    """The gradient of the sum of x times the factors, and of x one gate further from it."""
+    text = " + ".join(f"{factor}*x" for factor in factors)
+    found, = backprop(f"f = {text}", x=2.37).check(f"dx = {answer}")
+    assert (found.status, found.mistake) == ("wrong", mistake)
+    found, = backprop(f"q = 7*x; f = {text.replace('x', 'q')}", x=2.37).check(f"dx = {7 * answer}")
+    assert (found.status, found.mistake) == ("wrong", mistake)
+
+
+@pytest.mark.parametrize(("expression", "values", "answer", "mistake", "others"), [
+    # where a local gradient is 0, 1 or -1, a rule of that gate is more likely than a chain that stopped
+    ("f = relu(x)*z", {"x": -3, "z": 7}, "dx = 7", "relu-off", ("took-the-loser",)),
+    ("q = y - x; f = q*z", {"x": 3, "y": 5, "z": 7}, "dx = 7", "sign", ("minus-lost", "minus-overlooked", "neighbour")),
+    ("q = 2*x; f = q*z", {"x": 3, "z": 7}, "dx = 7", "upstream-only", ()),
+    ("q = 3*x; r = q*z; f = 5*r", {"x": 2, "z": 7}, "dx = 21", "local-only", ("chain-short",)),
+    ("f = 5*(-x)", {"x": 3}, "f = 15", "sign", ("minus-overlooked",)),
+    # of one variable, all is old where one is
+    ("f = (3*w - 5)^2", {"w": 2.3}, "new f = 3.61", "not-updated", ()),
+    ("f = (3*w - 5)^2", {"w": 2.3}, "new w = 2.30", "not-updated", ("constant-varied",)),
+    ("f = (3*w - 5)^2 + u", {"w": 2, "u": 1}, "new f = 1.64", "one-not-updated", ()),
+])
+def test_what_explains_a_number_is_told_once(expression, values, answer, mistake, others):
+    verdict, = backprop(expression, values).check(answer, lr=0.1)
+    assert (verdict.status, verdict.mistake, verdict.others) == ("wrong", mistake, others)
 
 
 @pytest.mark.parametrize(("x", "answer", "mistake"), [

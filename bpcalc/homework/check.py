@@ -372,8 +372,9 @@ class Judge:
             if self._leads_to(answer, self._own([source])) or self._carried_on(answer, source):
                 return source
         if wrong:
+            # Several together: with all digits of what is right, or as everything was typed.
             everything = [other for other, _ in earlier]
-            runs = (self._own(everything, decimals) for decimals in (None, *_finer(answer)))
+            runs = (self._own(used, decimals) for used in (wrong, everything) for decimals in (None, *_finer(answer)))
             if any(self._leads_to(answer, run) for run in runs):
                 return wrong[-1]
         return None
@@ -415,10 +416,10 @@ class Judge:
                 pins.values[other.node] = other.value
             elif other.kind == GRADIENT:
                 pins.grads[other.node] = other.value
-            elif other.kind == LOCAL and isinstance(other.part, int):
-                pins.locals[other.node, other.part] = other.value
             elif other.kind == NEW:
                 pins.news[other.node] = other.value
+            elif isinstance(other.part, int):
+                pins.locals[other.node, other.part] = other.value
         return self.plan.again(pins, None if decimals is None else _rounder(decimals))
 
     def _number(self, place: Place, run: Run) -> float | None:
@@ -443,11 +444,13 @@ class Judge:
         """The number at a place from rounded steps; the last step's own rounding is the typed digits' affair."""
         if run is None:
             return
-        kind, k, _ = place
+        kind, k, part = place
         if kind == VALUE:
             number = self.plan.last_value(k, run)
             if number is not None:
                 yield number
+        elif kind == LOCAL:
+            yield self.plan.last_local(k, part, run)
         elif kind == GRADIENT:
             terms = [run.grads[gate.k] * run.locals[gate.k][slot] for gate, slot in self.plan.users.get(k, ())]
             yield sum(terms)
@@ -455,7 +458,7 @@ class Judge:
                 yield run.grads[k]
         else:
             found = self._number(place, run)
-            if found is not None and kind == NEW:
+            if found is not None:
                 yield found
 
     # ---------------------------------------------------------------------------------- the mistake
@@ -468,26 +471,24 @@ class Judge:
         if run is not None:
             found += self._matching(answer, self._searched(run, update))
         exact = self.plan.exact
-        same: frozenset[tuple[str, str]] = frozenset()
         if exact is not None:
             # A wrong rule that gives the right number is no mistake anybody could see, and after roundings
             # it gives another number only because of them.
             searched, number = self._searched(exact, update), self.exact(answer.place)
-            same = frozenset((cause.mistake.code, cause.where) for cause in searched.causes(answer.place)
-                             if _same(cause.number, number))
-            if run is not None and all(judged.status == RIGHT for _, judged in earlier):
-                found = [cause for cause in found if (cause.mistake.code, cause.where) not in same]
+            seen = {(cause.mistake.code, cause.where) for cause in searched.causes(answer.place)
+                    if not _same(cause.number, number)}
+            if all(judged.status == RIGHT for _, judged in earlier):
+                found = [cause for cause in found if (cause.mistake.code, cause.where) in seen]
             # What only the right numbers lead to mostly goes against the student's other answers: then it
             # explains this answer alone.
             right = [other for other, judged in earlier if judged.status == RIGHT]
             found += [cause if run is None or self._agrees(cause, right) else cause.alone()
                       for cause in self._matching(answer, searched)]
-            if not found and answer.unit is not None and answer.value:
-                for decimals in _finer(answer):
-                    tidied = self._own([], decimals)
-                    if tidied is not None and not found:
-                        found += (cause for cause in self._matching(answer, self._searched(tidied, update), units=2.0)
-                                  if (cause.mistake.code, cause.where) not in same)
+            for decimals in _finer(answer) if answer.value else ():
+                tidied = self._own([], decimals)
+                if tidied is not None and not found:
+                    found += (cause for cause in self._matching(answer, self._searched(tidied, update), units=2.0)
+                              if (cause.mistake.code, cause.where) in seen)
         first: dict[object, Cause] = {}
         for cause in found:
             first.setdefault((cause.mistake.code, cause.where), cause)
@@ -511,7 +512,7 @@ class Judge:
         if self.fits(answer, right, units):
             return
         whole = rounding.is_one_digit(answer.value, answer.unit) and rounding.is_whole(
-            self.exact(answer.place) or 0.0, answer.unit or 1.0)
+            self.exact(answer.place), answer.unit)
         for cause in search.causes(answer.place):
             if self.fits(answer, cause.number, units) and not _same(cause.number, right) and (
                     not whole or self.tolerance is not None or _same(cause.number, answer.value)):
@@ -534,7 +535,6 @@ class Judge:
                     if shared is not None:
                         chosen[earlier.place] = next(
                             cause for cause in theirs.causes if cause.site == shared.site)
-                        chosen[answer.place] = shared
                         same[answer.place] = earlier
                         break
         return [self._verdict(answer, found, chosen.get(answer.place), same.get(answer.place))
@@ -615,7 +615,7 @@ def _rank(answer: Answer) -> tuple[int, int]:
 
 
 def _finer(answer: Answer) -> range:
-    least = rounding.decimals_of(answer.unit, answer.value or 0.0)
+    least = rounding.decimals_of(answer.unit, answer.value)
     return range(max(least, 1), _FINEST + 1) if answer.unit is not None else range(0)
 
 

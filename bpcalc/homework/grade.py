@@ -112,8 +112,7 @@ def grade(text: str, report: Report, judge: Judge, name: str = "submissions",
             found.problems.append((line, f"{student}: {problem}"))
             found.rows.append(Graded(student, line, [], problem))
             continue
-        cells += [""] * (len(heading) - len(cells))
-        typed = tuple(cells[at] for at, _ in columns)
+        typed = tuple(cells[at] if at < len(cells) else "" for at, _ in columns)
         verdicts = judged.get(typed)
         if verdicts is None:
             verdicts = _judge(typed, columns, found.keys, judge, answers)

@@ -60,9 +60,11 @@ class Gate:
             return None
         return found if isfinite(found) else None
 
-    def local(self, slot: int, point: list[float], out: float) -> float | None:
+    def local(self, slot: int, point: list[float], out: float, by_hand: bool = False) -> float | None:
         """The local gradient with respect to input ``slot``; None where it does not exist or is not asked for."""
         rule = self.partials[slot]
+        if by_hand and self.op in _BY_HAND:
+            return _BY_HAND[self.op](out)
         return None if rule is None else self._computed(rule, slot, point, out)
 
     def varied(self, slot: int, point: list[float], out: float) -> float | None:
@@ -150,7 +152,7 @@ class Plan:
                 point = [found[i] for i in gate.args]
                 rule = rules.get(k) if rules else None
                 out = rule(point) if rule is not None else gate.value(point)
-                if out is None or not isfinite(out):
+                if out is None:
                     return None
                 found[k] = tidy(out) if tidy else out
         return self._back(found, pins, tidy, partials or {})
@@ -165,8 +167,6 @@ class Plan:
             k = gate.k
             if k in pinned:
                 grads[k] = pinned[k]
-            elif tidy:
-                grads[k] = tidy(grads[k])
             point = [values[i] for i in gate.args]
             here = found[k] = [0.0] * len(point)
             for slot, i in enumerate(gate.args):
@@ -174,8 +174,7 @@ class Plan:
                     continue
                 local = given.get((k, i)) if given else None
                 if local is None:
-                    by_hand = _BY_HAND.get(gate.op) if tidy or k in pins.values else None
-                    local = by_hand(values[k]) if by_hand else gate.local(slot, point, values[k])
+                    local = gate.local(slot, point, values[k], by_hand=tidy is not None or k in pins.values)
                     wrong = partials.get((k, slot)) if partials else None
                     if wrong is not None and local is not None:
                         local = wrong(point, values[k], local)
@@ -196,6 +195,13 @@ class Plan:
         """The value of gate ``k`` from its inputs' values in a run, whatever the run has there."""
         gate = self.gate_at.get(k)
         return None if gate is None else gate.value([run.values[i] for i in gate.args])
+
+    def last_local(self, k: int, i: object, run: Run) -> float:
+        """The local gradient of gate ``k`` with respect to node ``i``, from the values in a run of rounded steps."""
+        gate = self.gate_at[k]
+        point = [run.values[j] for j in gate.args]
+        found = [gate.local(slot, point, run.values[k], by_hand=True) for slot, j in enumerate(gate.args) if j == i]
+        return sum(local for local in found if local is not None)
 
     def reach(self, run: Run, at: int) -> list[float]:
         """How much one unit more of each node's gradient adds to the gradient at ``at``.
@@ -234,9 +240,19 @@ class Plan:
             exact = all(values[i] == int(values[i]) for i in gate.args) and gate.op in ("add", "sub", "mul", "neg")
             off[gate.k] = carried + (0.0 if exact else 2 * ulp(size))
         for gate in reversed(self.gates):
-            moved = max(off[i] for i in gate.args)
-            for i, local in zip(gate.args, run.locals[gate.k]):
-                product = abs(run.grads[gate.k] * local)
-                back[i] += abs(local) * back[gate.k] + 4 * ulp(product) * (product != 0) + abs(
-                    run.grads[gate.k]) * moved * (local != 0)
+            for slot, (i, local) in enumerate(zip(gate.args, run.locals[gate.k])):
+                grad = abs(run.grads[gate.k])
+                moved = grad * self._moved(gate, slot, local, off)
+                back[i] += abs(local) * back[gate.k] + 4 * ulp(grad * local) * (local != 0) + moved
         return off, back
+
+    def _moved(self, gate: Gate, slot: int, local: float, off: list[float]) -> float:
+        """How far a local gradient moves when each input of its gate moves as far as it may be off."""
+        point = [self.report.trace.values[i] for i in gate.args]
+        total = 0.0
+        for at, i in enumerate(gate.args):
+            beside = [*point[:at], point[at] + off[i], *point[at + 1:]]
+            out = gate.value(beside)
+            found = None if out is None else gate.local(slot, beside, out)
+            total += 0.0 if found is None else abs(found - local)
+        return total

@@ -7,7 +7,7 @@ itself be off through binary arithmetic.
 
 from __future__ import annotations
 
-from math import copysign, floor, inf, log10, trunc
+from math import copysign, floor, isfinite, log10, trunc
 
 _DUST = 1e-12
 """What decimal numbers lose by being kept in binary, with room for some steps: 0.15 is a little less."""
@@ -57,6 +57,8 @@ def fits(value: float, unit: float | None, exact: float, noise: float = 0.0) -> 
     (True, False, False)
     """
     distance = abs(value - exact)
+    if not isfinite(distance):                     # a wrong rule's number may be too large
+        return False
     if unit is None:
         return distance <= 1e-9 * abs(exact) + noise
     if abs(exact) <= noise:
@@ -110,19 +112,20 @@ def is_one_digit(value: float | None, unit: float | None) -> bool:
     return value is not None and unit is not None and abs(value) < 9.5 * unit
 
 
-def is_whole(exact: float, unit: float) -> bool:
+def is_whole(exact: float | None, unit: float | None) -> bool:
     """Whether ``exact`` needs no digit below ``unit``."""
-    return abs(exact - round(exact / unit) * unit) <= _DUST * abs(exact) if abs(exact) < 1e15 * unit else False
+    if exact is None or unit is None or abs(exact) >= 1e15 * unit:
+        return False
+    return abs(exact - round(exact / unit) * unit) <= _DUST * abs(exact)
 
 
-def decimals_of(unit: float | None, value: float) -> int:
+def decimals_of(unit: float | None, value: float | None) -> int:
     """How many decimals a typed number needs: 0.40 and 0.4 need one."""
-    if unit is None:
+    if unit is None or value is None:
         return 0
     most = max(0, round(-log10(unit)))
     return next((count for count in range(most) if half_up(value, count) == value), most)
 
 
 def _digit(unit: float, exact: float) -> float:
-    size = abs(exact)
-    return min(unit, 10.0 ** floor(log10(size))) if 0 < size < inf else unit
+    return min(unit, 10.0 ** floor(log10(abs(exact))))

@@ -31,7 +31,7 @@ def sheet_items(text: str, name: str, expression: str = "") -> list[Item]:
     if reader is json_items:
         return list(json_items(text, name, expression))
     parts = list(_exercises(text))
-    for part in parts if len(parts) > 1 else ():
+    for part in parts:
         if any(_bare(line) == _bare(expression) for line in part.splitlines()):
             return list(reader(part, name))
     found: list[Item] = []
@@ -48,14 +48,12 @@ def line_items(text: str, name: str) -> Iterator[Item]:
 
 
 def _exercises(text: str) -> Iterator[str]:
-    """The exercises of a worksheet, each with all other lines left blank; the whole text where there is one at most."""
+    """The exercises of a worksheet, each with all other lines left blank; what stands above belongs to the first."""
     import re
 
     lines = text.splitlines()
     starts = [at for at, line in enumerate(lines) if re.search(r"Exercise \d+ of \d+ \(", line)]
-    if len(starts) < 2:
-        yield text
-        return
+    starts[:1] = [0]
     for start, stop in zip(starts, [*starts[1:], len(lines)]):
         yield "\n" * start + "\n".join(lines[start:stop])
 
