@@ -14,6 +14,9 @@ COLUMN = backprop("f = sum(C)", C=[[1], [2]])
 LONG = backprop("f = sum(v)", v=[1, 2, 3, 4, 5])
 MANY = backprop("f = " + " + ".join(f"a{i}" for i in range(13)), {f"a{i}": 1 for i in range(13)})
 
+WIDE = {size: backprop(f"f = max({', '.join(f'a{i}' for i in range(size))})", {f"a{i}": i for i in range(size)})
+        for size in (11, 12)}
+
 
 @pytest.mark.parametrize(("report", "answers", "under", "message", "hint"), [
     (CLASSIC, "dx = -4, nothing", "nothing", "an answer is written KEY = VALUE", "for example dq = -4"),
@@ -43,6 +46,13 @@ MANY = backprop("f = " + " + ".join(f"a{i}" for i in range(13)), {f"a{i}": 1 for
      "write dW = [[_, _], [_, _]], or one entry as dW[0,0]"),
     (ARRAYS, "dx = [1 2; 3 4]", "dx = [1 2; 3 4]", "dx has 2 entries", "write dx = [_, _], or one entry as dx[0]"),
     (LONG, "dv = 3", "dv = 3", "dv has 5 entries", "write dv = [_, _, _, ...], or one entry as dv[0]"),
+    (backprop("f = sum(v)", v=[1, 2, 3, 4]), "dv = 3", "dv = 3", "dv has 4 entries", "write dv = [_, _, _, ...], or"),
+    (backprop("s = a*v; f = sum(s)", a=2, v=[1, 2]), "ds/da = 1", "ds/da",
+     "has no single local gradient", "at its ends"),
+    (backprop("f = sum(v)", v=[1, 2, 3, 4]).opened(), "v = 1", "v", "'v' is an array",
+     "name an entry: v[0], v[1], v[2], ..."),
+    (WIDE[11], "q = 1", "q", "there is no node called 'q'", "a9, a10, f; q = ..."),
+    (WIDE[12], "q = 1", "q", "there is no node called 'q'", "a9, a10, a11, ...; q = ..."),
     (backprop("f = sum(v)", v=[1, 2, 3]), "dv = 3", "dv = 3", "dv has 3 entries", "write dv = [_, _, _], or one"),
     (ARRAYS, "dW[2,0] = 1", "dW[2,0]", "dW has no entry [2,0]", "its shape is (2, 2), and indices begin at 0"),
     (ARRAYS, "dW[a,0] = 1", "dW[a,0]", "dW has no entry [a,0]", "its shape is (2, 2)"),
@@ -75,7 +85,7 @@ def test_a_key_about_an_update_is_pointed_at_where_nothing_is_updated(report):
     ("[1 -x]", "[1,-x]"),
     ("[(1 + 2) 3]", "[(1 + 2),3]"), ("[max(1, 2) 3; 4 5]", "[[max(1, 2),3],[4,5]]"), ("[ 1  2 ]", "[1,2]"),
     ("[1 ; 2]", "[[1],[2]]"), ("[1 2 ; 3 4 ]", "[[1,2],[3,4]]"), ("[1 , 2]", "[1,2]"),
-    ("[[1 2] [3 4]]", "[[1 2],[3 4]]"), ("3", "3"), ("[3", "[3"), ("3]", "3]"), ("[]", "[]"),
+    ("[[1 2] [3 4]]", "[[1 2],[3 4]]"), ("34", "34"), ("[34", "[34"), ("34]", "34]"), ("[]", "[]"),
     ("[1 −2]", "[1,−2]"), ("[1 − 2]", "[1 − 2]"),
 ])
 def test_blanks_part_numbers_and_semicolons_rows(typed, lists):
@@ -112,6 +122,17 @@ def test_a_key_is_written_so_that_it_is_read_as_the_same_again(expression, value
 def test_a_local_gradient_is_named_after_both_of_its_ends():
     answer, = parse_answers("dq/dx = 1", CLASSIC)
     assert key_of(answer.place, CLASSIC) == "dq/dx"
+
+
+def test_a_decimal_comma_is_pointed_at_in_the_row_where_it_stands():
+    with pytest.raises(BpcalcError, match="decimals are written with a point") as told:
+        read_items(sheet_items('q,"3,0"', "a.csv", ""), CLASSIC)
+    assert told.value.source.text[slice(*told.value.span)] == "3,0"
+
+
+def test_with_an_upstream_gradient_both_names_of_a_gradient_are_understood():
+    report = backprop("q = x + y; f = q*z", x=-2, y=5, z=-4, upstream=2)
+    assert [verdict.status for verdict in report.check("dL/dx = -8, df/dy = -8, dL/df = 2")] == ["right"] * 3
 
 
 def test_a_number_of_a_node_is_a_name_only_where_the_table_has_it():

@@ -399,7 +399,7 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
 
 def _span(key: str, source: Source) -> tuple[int, int]:
     at = max(source.text.find(key), 0)
-    return at, at + max(min(len(key), len(source.text) - at), 1)
+    return at, at + max(min(len(key), len(source.text)), 1)
 
 
 def no_update(key: str) -> UsageProblem:

@@ -465,7 +465,7 @@ class Judge:
     def _causes(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> list[Cause]:
         """The mistakes that lead to the answer, the most credible first."""
         found: list[Cause] = []
-        own = [other for other, _ in earlier if other.kind != NEW and other.value is not None]
+        own = [other for other, _ in earlier]
         run = self._own(own) if own else None
         update = self.update
         if run is not None:

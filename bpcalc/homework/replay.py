@@ -60,12 +60,15 @@ class Gate:
             return None
         return found if isfinite(found) else None
 
-    def local(self, slot: int, point: list[float], out: float, by_hand: bool = False) -> float | None:
+    def local(self, slot: int, point: list[float], out: float) -> float | None:
         """The local gradient with respect to input ``slot``; None where it does not exist or is not asked for."""
         rule = self.partials[slot]
-        if by_hand and self.op in _BY_HAND:
-            return _BY_HAND[self.op](out)
         return None if rule is None else self._computed(rule, slot, point, out)
+
+    def by_hand(self, slot: int, point: list[float], out: float) -> float | None:
+        """The same, as it is worked on paper."""
+        rule = _BY_HAND.get(self.op)
+        return rule(out) if rule is not None else self.local(slot, point, out)
 
     def varied(self, slot: int, point: list[float], out: float) -> float | None:
         """The local gradient with respect to input ``slot``, even if that is held constant."""
@@ -174,7 +177,8 @@ class Plan:
                     continue
                 local = given.get((k, i)) if given else None
                 if local is None:
-                    local = gate.local(slot, point, values[k], by_hand=tidy is not None or k in pins.values)
+                    rule = gate.by_hand if tidy or k in pins.values else gate.local
+                    local = rule(slot, point, values[k])
                     wrong = partials.get((k, slot)) if partials else None
                     if wrong is not None and local is not None:
                         local = wrong(point, values[k], local)
@@ -200,7 +204,7 @@ class Plan:
         """The local gradient of gate ``k`` with respect to node ``i``, from the values in a run of rounded steps."""
         gate = self.gate_at[k]
         point = [run.values[j] for j in gate.args]
-        found = [gate.local(slot, point, run.values[k], by_hand=True) for slot, j in enumerate(gate.args) if j == i]
+        found = [gate.by_hand(slot, point, run.values[k]) for slot, j in enumerate(gate.args) if j == i]
         return sum(local for local in found if local is not None)
 
     def reach(self, run: Run, at: int) -> list[float]:
@@ -229,7 +233,7 @@ class Plan:
     def _estimate(self) -> tuple[list[float], list[float]]:
         run = self.exact
         values = self.report.trace.values
-        off = [0.0 if value == int(value) else ulp(value) / 2 for value in values]
+        off = [0.0] * self.size                    # of what was given: what comes of that is lost in what follows
         back = [0.0] * self.size
         if run is None:
             return off, back
@@ -243,7 +247,7 @@ class Plan:
             for slot, (i, local) in enumerate(zip(gate.args, run.locals[gate.k])):
                 grad = abs(run.grads[gate.k])
                 moved = grad * self._moved(gate, slot, local, off)
-                back[i] += abs(local) * back[gate.k] + 4 * ulp(grad * local) * (local != 0) + moved
+                back[i] += abs(local) * back[gate.k] + 4 * ulp(grad * local) + moved
         return off, back
 
     def _moved(self, gate: Gate, slot: int, local: float, off: list[float]) -> float:
@@ -254,5 +258,6 @@ class Plan:
             beside = [*point[:at], point[at] + off[i], *point[at + 1:]]
             out = gate.value(beside)
             found = None if out is None else gate.local(slot, beside, out)
-            total += 0.0 if found is None else abs(found - local)
+            if found is not None:
+                total += abs(found - local)
         return total
