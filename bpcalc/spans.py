@@ -9,11 +9,11 @@ brackets around itself, so that the text of a node, read alone, has the same ope
 
 from __future__ import annotations
 
+from .building import AFTER, NEG_POWER, OPENERS
 from .errors import Span
 from .graph import Graph
 from .lexer import LINE, Token, lex
 from .ops import IDENTITY
-from .syntax import AFTER, NEG_POWER, OPENERS
 
 # An operand: its first and last token with the brackets around it, and whether it is a mere leaf.
 Operand = tuple[int, int, bool]

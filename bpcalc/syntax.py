@@ -36,10 +36,29 @@ from itertools import chain
 from math import isfinite
 
 from .backends import floats
-from .errors import BpcalcError, LimitProblem, NameProblem, Source, SyntaxProblem
+from .building import (
+    AFTER,
+    ARRAY,
+    CLOSE,
+    COLON,
+    COMMA,
+    END,
+    INDEXED,
+    NEG_POWER,
+    OPEN,
+    OPENERS,
+    SHUT,
+    STACK,
+    TIGHTEST,
+    TRANSPOSED,
+    Building,
+    end_place,
+    ends_a_slice,
+)
+from .errors import BpcalcError, NameProblem, Source, SyntaxProblem
 from .graph import Graph
-from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_plain, lex, split
-from .ops import BINARY, BY_NAME, CONSTANT, FUNCTIONS, IDENTITY, INPUT, NAMED_CONSTANTS, NEG, TABLE, Op
+from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_plain, split
+from .ops import FUNCTIONS, NEG, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,39 +67,13 @@ if TYPE_CHECKING:
 
     from .lexer import Token
 
-_CLOSE, _COMMA, _END, _SHUT, _COLON = -1, -2, -3, -4, -5
-_INDEXED, _ARRAY = -1, -2
-"""What is pending inside ``x[…]`` and ``[…]``; numbers below are calls of functions that the text defines."""
-_KEYWORD = -2
-"""Stands for a keyword among the arguments of a call."""
-AFTER: dict[str, tuple[int, int, int]] = {
-    symbol: (row.fixity[1], row.fixity[2], row.code)
-    for symbol, row in BINARY.items()
-    if row.fixity
-}
-"""What follows an operand: (binding power, floor, code); brackets and separators have power 0."""
-AFTER[")"] = (0, 1, _CLOSE)
-AFTER[","] = (0, 1, _COMMA)
-AFTER[";"] = (0, 1, _END)
-AFTER["]"] = (0, 1, _SHUT)
-AFTER[":"] = (0, 1, _COLON)
-_INDEX, _STACK, _TRANSPOSE = (BY_NAME[name].code for name in ("index", "stack", "transpose"))
-OPENERS = {f"{name}(": row.code for name, row in FUNCTIONS.items()}
-"""Calls of the table's functions, by their token."""
-NEG_POWER = next(row.fixity[1] for row in TABLE if row.code == NEG and row.fixity)
-_ONE_ARGUMENT = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row.variadic
-                          and not row.structural)
-_STRUCTURAL = frozenset(row.code for row in TABLE if row.structural)
-_MOST_NODES = 20_000_000
-"""A text of nested functions can ask for more operations than there is memory."""
-
-PRELUDE = {
-    "mse": (("p", "t"), "mean((p - t)^2)"),
-    "mae": (("p", "t"), "mean(abs(p - t))"),
-    "l1": (("w",), "sum(abs(w))"),
-    "l2": (("w",), "sum(w^2)"),
-}
-"""Functions that open into the language's own operations, as if the text had defined them."""
+_FOLLOWS = {**AFTER, "[": (0, TIGHTEST, OPEN), ".T": (0, TIGHTEST, TRANSPOSED)}
+"""All that can follow an operand but a line's end."""
+_BEGINS = {**OPENERS, "(": 0, "[": ARRAY}
+"""What is pending after each word that begins a bracket."""
+_ONE_ARGUMENT = frozenset([0, *(row.code for row in TABLE if len(row.params) == 1 and not row.variadic
+                                and not row.structural)])
+"""What has no list of arguments."""
 
 
 def parse(source: Source, bound: Collection[str] = (), binding: bool = False) -> Graph:
@@ -216,345 +209,86 @@ def _sized(source: Source, tokens: Any, bound: Collection[str], cursor: Cursor |
 
 
 # --------------------------------------------------------------------------------------- the parser
-def _build(
-    source: Source,
-    tokens: Iterable[str],
-    bound: Collection[str],
-    size: int,
-    cursor: Cursor | None,
-) -> Graph:
-    """The one parse loop: operands go to ``left``, pending work to three parallel stacks.
+def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: int, cursor: Cursor | None) -> Graph:
+    """The one parse loop: operands go to ``left``, pending work to a chain of tuples.
 
-    ``tops`` holds the binding powers below, ``codes`` what is pending, ``lefts`` its left operand
-    (for a call the list of arguments so far, for an index the array and its places).  ``top`` is the
-    power of the pending entry: 0 for a bracket, -1 for nothing.
+    A link is (the chain below, the power below, what is pending, its left operand): for a call the list of
+    arguments so far, for an index the array and its places.  ``top`` is the binding power of the last
+    link: 0 for a bracket, -1 for nothing.
     """
-    ops: list[int] = [INPUT] * size
-    a: list[Any] = [0] * size
-    b: list[int] = [-1] * size
-    symbols: dict[str, int] = {}
-    used: list[str] = []
-    put_op, put_a, put_b = ops.append, a.append, b.append
-    lookup, after, opener = symbols.get, AFTER.get, OPENERS.get
-    tops: list[int] = []
-    codes: list[int] = []
-    lefts: list[Any] = []
-    top, depth, n = -1, 0, size
-    left: int = -1
-    need = True
-    done = False
+    made = Building(source, bound, size, cursor)
+    ops, symbols, used = made.ops, made.symbols, made.used
+    put_op, put_a, put_b = ops.append, made.a.append, made.b.append
+    lookup, begins, follows = symbols.get, _BEGINS.get, _FOLLOWS.get
+    pending: Any = None
+    top, depth = -1, 0
+    left: Any = None
     target: str | None = None
-    first = n
     it = iter(tokens)
-    statics: dict[int, dict[str, Any]] = {}
-    functions: dict[str, tuple[tuple[str, ...], list[Token]]] = {}
-    called: list[tuple[str, int]] = []
-    keywords: dict[int, dict[str, str]] = {}
-    passed: list[str] = []
-    arrays = False
-
-    def leaf(token: str) -> int:
-        """A node for a token met for the first time: a bound variable or a number."""
-        nonlocal arrays
-        if token in bound:
-            k = symbols[token] = len(used)
-            used.append(token)
-            return k
-        value: Any
-        if token[0] == "[" and cursor is not None:
-            from .arrays import ShapeError, as_value  # numpy, now that there is an array
-
-            try:
-                value = as_value(cursor.literals[token])
-            except ShapeError as error:
-                raise Stuck("array", str(error)) from None
-            arrays = True
-        elif token[0] in DIGITS:
-            if "_" in token:
-                raise Stuck("number")
-            try:
-                value = float(token.replace("\x01", "-"))
-            except ValueError:
-                raise Stuck("operand" if token == ".T" else "number") from None
-            if value - value != 0.0:
-                raise Stuck("huge")
-        elif token in NAMED_CONSTANTS:
-            value = NAMED_CONSTANTS[token]
-        elif cursor is not None:
-            if not cursor.unknown(token):
-                raise Stuck("unknown")
-            value = 0.0
-        else:
-            raise Stuck("unknown")
-        k = symbols[token] = len(ops)
-        put_op(CONSTANT)
-        put_a(value)
-        put_b(-1)
-        return k
-
-    def call(code: int, args: list[int]) -> int:
-        """The node for a call of more than one argument, or with defaults, keywords or a structural row."""
-        nonlocal arrays
-        row = TABLE[code]
-        given = keywords.pop(len(tops) + 1, {}) if keywords else {}
-        if given:
-            args = [i for i in args if i != _KEYWORD]
-        if row.one is not None and len(args) == 1:
-            row = BY_NAME[row.one]
-        fixed: dict[str, Any] = {}
-        if row.structural:
-            arrays = True
-            fixed, args = _statics(row, given, args, ops, a)
-        for word in row.params[len(args):] if given else ():
-            if word in given:
-                args.append(leaf_of(given.pop(word)))
-        if given:
-            raise Stuck("keyword", (row, next(iter(given))))
-        if not row.accepts(len(args)):
-            raise Stuck("arity", (row, len(args)))
-        code = row.code
-        if fixed:
-            statics[len(ops)] = fixed
-        for default in row.defaults[len(args) - len(row.params):] if len(args) < len(row.params) else ():
-            args.append(leaf_of(default))
-        put_op(code)
-        if len(args) <= 2 and not row.variadic:
-            put_a(args[0])
-            put_b(args[-1])
-        else:
-            put_a(tuple(args))
-            put_b(-1)
-        return len(ops) - 1
-
-    def leaf_of(word: str) -> int:
-        """The constant that a keyword or a default has for its value; the text does not show it as a leaf."""
-        if "=" + word not in symbols:              # no token begins so
-            symbols["=" + word] = len(ops)
-            put_op(CONSTANT)
-            put_a(float(word))
-            put_b(-1)
-        return symbols["=" + word]
-
-    def place(frame: list[Any], value: int | None) -> None:
-        """End a place of an index: a number's node, or a slice that has begun."""
-        if isinstance(frame[-1], list):
-            frame[-1].append(value)
-            if len(frame[-1]) > 3:
-                raise Stuck("place")
-            frame[-1] = tuple(frame[-1])
-            frame.append(None)
-        elif value is None:
-            raise Stuck("operand")
-        else:
-            frame[-1] = value
-            frame.append(None)
-
-    def indexed(frame: list[Any]) -> int:
-        """The node for ``x[…]``; frame is the array and its places."""
-        nonlocal arrays
-        arrays = True
-        inputs: list[int] = [frame[0]]
-
-        def put(node: int | None) -> int | None:
-            if node is None:
-                return None
-            inputs.append(node)
-            return len(inputs) - 1
-
-        at = tuple(tuple(map(put, item)) if isinstance(item, tuple) else put(item) for item in frame[1:-1])
-        statics[len(ops)] = {"at": at}
-        put_op(_INDEX)
-        put_a(tuple(inputs))
-        put_b(-1)
-        return len(ops) - 1
-
-    def enter(cursor: Cursor, args: list[int]) -> None:
-        """Read the body of a function that the text defines, with these nodes for its parameters."""
-        name, start = called.pop()
-        params, body = functions[name]
-        if len(args) != len(params):
-            raise Stuck("count", (name, params, len(args)))
-        if len(ops) > _MOST_NODES:
-            raise LimitProblem(f"the functions of this text call each other more than {_MOST_NODES:,} times",
-                               source, None)
-        words = {}
-        for param, node in zip(params, args):
-            words[param] = f"\x03{node}"           # no text has such a token
-            symbols[words[param]] = node
-            passed.append(words[param])
-        cursor.opened = True
-        cursor.tokens = list(cursor.tokens) if cursor.tokens is cursor.given else cursor.tokens
-        cursor.insert(start, body, words)
-
-    def define(read: list[str]) -> bool:
-        """Keep the function whose head was read, if the text calls it; its body is read where it is called."""
-        if cursor is None or not cursor.calls(read[0]):
-            return False
-        names = tuple(read[1:-1:2])
-        if read[0] in OPENERS or read[0][:-1] in functions or len(set(names)) < len(names) or \
-                any(comma != "," for comma in read[2:-1:2]) or len(read) % 2 == 0 or not names:
-            raise Stuck("head")
-        body = cursor.body(len(read) + 1)
-        if not body:
-            raise Stuck("operand")
-        for word, *place in body:                  # only what stands before: no function can call itself
-            if word[-1] == "(" and word != "(" and word not in OPENERS \
-                    and word[:-1] not in functions and word[:-1] not in PRELUDE:
-                raise NameProblem(f"'{word.rstrip('( ')}' is not a function that is defined before {read[0][:-1]}",
-                                  source, (place[0], place[1] - 1), "a function can call those above it")
-        functions[read[0][:-1]] = names, body
-        return True
-
-    def head(token: str, following: str | None) -> tuple[str | None, list[str]]:
-        """The target of the statement that begins with these two tokens, and the tokens to reread."""
-        if following == "=":
-            if token[0] in DIGITS or token[-1] == "(" or not (token[0].isalpha() or token[0] == "_") \
-                    or "." in token:
-                raise Stuck("target")
-            return token, []
-        read = [token] if following is None else [token, following]
-        if token[-1] == "(" and token != "(" and token not in OPENERS:
-            while read[-1] != ")":
-                word = next(it, None)
-                if word is None or word == ";" or word == LINE:
-                    if word is not None:
-                        read.append(word)
-                    return None, read
-                read.append(word)
-            equals = next(it, None)
-            if equals == "=":
-                return ("", []) if define(read) else slide_head(read)
-            if equals is not None:
-                read.append(equals)
-        return None, read
-
-    def slide_head(read: list[str]) -> tuple[str, list[str]]:
-        names = read[1:-1:2]
-        if any(comma != "," for comma in read[2:-1:2]) or len(read) % 2 == 0 or not names:
-            raise Stuck("head")
-        for at, name in enumerate(names):
-            if name[0] in DIGITS or name in AFTER or name[-1] == "(" or name == LINE:
-                raise Stuck("head")
-            if cursor is not None and name not in bound:
-                cursor.missing.setdefault(name, cursor.at - len(read) + 1 + 2 * at)
-            elif lookup(name) is None:
-                leaf(name)
-        return read[0][:-1], []
-
-    while not done:
+    while True:
         # A statement's head is read apart: only there can a name be new.
-        token: str | None = next(it, None)
+        token = next(it, None)
         while token == LINE or token == ";":
             token = next(it, None)
         if token is None:
-            if target is None and left < 0:
-                raise Stuck("empty")
             break
-        if left >= 0 and target is None:
+        if left is not None and target is None:
             raise Stuck("unnamed")
-        before = target
-        target, reread = head(token, next(it, None))
-        if target == "":                           # a function was defined: there is no node
-            target = before
-            continue
-        n = len(ops)
-        first = n
+        following = next(it, None)
+        if following == "=":
+            if not (token[0].isalpha() or token[0] == "_") or token[-1] == "(" or "." in token:
+                raise Stuck("target")
+            target = token
+        else:
+            reread = made.head(token, following, it)
+            if reread is None:                     # a function was defined: there is no node
+                continue
+            target = made.target
+            if cursor is None:
+                it = chain(reread, it)
+            else:
+                cursor.rewind(len(reread))
+        first = n = len(ops)
         need = True
-        left = -1
-        if reread and cursor is not None:
-            cursor.rewind(len(reread))
-        elif reread:
-            it = chain(reread, it)
         for tok in it:
             if need:
-                known = lookup(tok)
-                if known is not None:
-                    left = known
+                left = lookup(tok)
+                if left is not None:
                     need = False
-                elif tok == "(":
-                    tops.append(top)
-                    codes.append(0)
-                    lefts.append(None)
+                    continue
+                if tok in bound:
+                    left = symbols[tok] = len(used)
+                    used.append(tok)
+                    need = False
+                    continue
+                code = begins(tok)
+                if code is not None:
+                    pending = pending, top, code, None if code in _ONE_ARGUMENT else []
                     top = 0
                     depth += 1
-                elif tok == "-":
-                    tops.append(top)
-                    codes.append(NEG)
-                    lefts.append(None)
+                    continue
+                if tok == "-":
+                    pending = pending, top, NEG, None
                     top = NEG_POWER
-                elif (code := opener(tok)) is not None:
-                    tops.append(top)
-                    codes.append(code)
-                    lefts.append(None if code in _ONE_ARGUMENT else [])
+                    continue
+                if tok == "+" or tok == LINE:
+                    continue
+                if tok[-1] == "(":
+                    pending = pending, top, made.call_of(tok), []
                     top = 0
                     depth += 1
-                elif tok == "+" or tok == LINE:
-                    pass
-                elif tok == "[":
-                    tops.append(top)
-                    codes.append(_ARRAY)
-                    lefts.append([])
-                    top = 0
-                    depth += 1
-                elif codes and codes[-1] == _INDEXED and (
-                        tok == ":" or ((tok == "]" or tok == ",") and isinstance(lefts[-1][-1], list))):
-                    frame = lefts[-1]
-                    if tok == ":":                 # `[:`, `[::`
-                        frame[-1] = [*(frame[-1] or ()), None]
-                        continue
-                    place(frame, None)             # `[1:]`, `[:, 0]`
-                    if tok == "]":
-                        depth -= 1
-                        codes.pop()
-                        left = indexed(lefts.pop())
-                        n = len(ops)
-                        top = tops.pop()
-                        need = False
-                elif tok in AFTER or tok == "=":
-                    raise Stuck("operand")
-                elif tok[-1] == "(":
-                    if cursor is None or (tok[:-1] not in functions and tok[:-1] not in PRELUDE):
-                        raise Stuck("function")
-                    if tok[:-1] not in functions:
-                        names, body = PRELUDE[tok[:-1]]
-                        functions[tok[:-1]] = names, [(word, -1, -1) for word, _, _ in lex(Source(body))]
-                    called.append((tok[:-1], cursor.at))
-                    tops.append(top)
-                    codes.append(_ARRAY - len(called))
-                    lefts.append([])
-                    top = 0
-                    depth += 1
-                elif "=" in tok and codes and isinstance(lefts[-1], list) and codes[-1] >= 0:
-                    word, _, number = tok.partition("=")
-                    kept = keywords.setdefault(len(tops), {})
-                    if word in kept:
-                        raise Stuck("keyword", (TABLE[codes[-1]], word))
-                    kept[word] = number
-                    left = _KEYWORD
-                    need = False
-                else:
-                    left = leaf(tok)
+                    continue
+                if pending is None or pending[2] != INDEXED or not ends_a_slice(tok, pending[3]):
+                    left = made.operand(tok, pending)
                     n = len(ops)
                     need = False
-                continue
-            entry = after(tok)
+                    continue
+                if tok == ":":                     # `[:`, `[::`
+                    pending[3][-1] = [*(pending[3][-1] or ()), None]
+                    continue
+                need = False                       # `[1:]`, `[:, 0]`: there is no operand
+            entry = follows(tok)
             if entry is None:
-                if tok == "[":
-                    tops.append(top)
-                    codes.append(_INDEXED)
-                    lefts.append([left, None])
-                    top = 0
-                    depth += 1
-                    need = True
-                    continue
-                if tok == ".T":
-                    put_op(_TRANSPOSE)
-                    put_a(left)
-                    put_b(left)
-                    left = n
-                    n += 1
-                    arrays = True
-                    continue
                 if tok != LINE:
                     raise Stuck("operator")
                 if depth:
@@ -562,127 +296,77 @@ def _build(
                 entry = AFTER[";"]
             power, floor, code = entry
             while top >= floor:
-                put_op(codes.pop())
-                other = lefts.pop()
+                pending, top, what, other = pending
+                put_op(what)
                 put_a(left if other is None else other)
                 put_b(left)
                 left = n
                 n += 1
-                top = tops.pop()
             if power:
-                tops.append(top)
-                codes.append(code)
-                lefts.append(left)
+                pending = pending, top, code, left
                 top = power
                 need = True
-            elif code == _CLOSE:
-                if top < 0 or codes[-1] == _INDEXED or codes[-1] == _ARRAY:
+            elif code == CLOSE:
+                if top < 0 or pending[2] == INDEXED or pending[2] == ARRAY:
                     raise Stuck("close")
                 depth -= 1
-                top = tops.pop()
-                code = codes.pop()
-                args = lefts.pop()
-                if code < _ARRAY and cursor is not None:
-                    enter(cursor, [*args, left])
+                pending, top, code, args = pending
+                if args is None:
+                    if code:
+                        put_op(code)
+                        put_a(left)
+                        put_b(left)
+                        left = n
+                        n += 1
+                    continue
+                args.append(left)
+                if code < ARRAY and cursor is not None:
+                    made.enter(cursor, args)
                     need = True
-                elif args is not None:
-                    args.append(left)
-                    left = call(code, args)
+                else:
+                    left = made.call(code, args)
                     n = len(ops)
-                elif code:
-                    put_op(code)
-                    put_a(left)
-                    put_b(left)
-                    left = n
-                    n += 1
-            elif code == _COMMA:
-                if top < 0 or codes[-1] == 0:
-                    raise Stuck("comma")
-                if lefts[-1] is None:
-                    raise Stuck("arity", (TABLE[codes[-1]], 2))
-                if codes[-1] == _INDEXED:
-                    place(lefts[-1], left)
-                else:
-                    lefts[-1].append(left)
-                need = True
-            elif code == _SHUT:
-                if top < 0 or (codes[-1] != _INDEXED and codes[-1] != _ARRAY):
-                    raise Stuck("close")
-                depth -= 1
-                top = tops.pop()
-                code = codes.pop()
-                frame = lefts.pop()
-                if code == _INDEXED:
-                    place(frame, left)
-                    left = indexed(frame)
-                else:
-                    left = call(_STACK, [*frame, left])
-                n = len(ops)
-            elif code == _COLON:
-                if top < 0 or codes[-1] != _INDEXED:
-                    raise Stuck("operator")
-                frame = lefts[-1]
-                frame[-1] = [*(frame[-1] or ()), left]
-                need = True
-            else:
+            elif code == END:
                 if depth:
                     raise Stuck("open")
                 break
-        else:
-            done = True
-            if need:
-                raise Stuck("open" if depth else "operand")
-            while top > 0:
-                put_op(codes.pop())
-                other = lefts.pop()
-                put_a(left if other is None else other)
-                put_b(left)
-                left = n
+            elif code == COMMA:
+                if top < 0 or pending[2] == 0:
+                    raise Stuck("comma")
+                if pending[3] is None:
+                    raise Stuck("arity", (TABLE[pending[2]], 2))
+                if pending[2] == INDEXED:
+                    end_place(pending[3], left)
+                else:
+                    pending[3].append(left)
+                need = True
+            elif code == SHUT:
+                if top < 0 or (pending[2] != INDEXED and pending[2] != ARRAY):
+                    raise Stuck("close")
+                depth -= 1
+                pending, top, code, frame = pending
+                left = made.indexed(frame, left) if code == INDEXED else made.call(STACK, [*frame, left])
+                n = len(ops)
+            elif code == COLON:
+                if top < 0 or pending[2] != INDEXED:
+                    raise Stuck("operator")
+                pending[3][-1] = [*(pending[3][-1] or ()), left]
+                need = True
+            elif code == TRANSPOSED:
+                left = made.transposed(left)
                 n += 1
-                top = tops.pop()
-            if depth:
-                raise Stuck("open")
+            else:
+                pending = pending, top, INDEXED, [left, None]
+                top = 0
+                depth += 1
+                need = True
+        else:
+            if need or depth:
+                raise Stuck("open" if depth else "operand")
+            left = made.reduced(pending, left)
+            pending, top = None, -1
         if target is not None:
-            if target in symbols or target in bound:
-                raise Stuck("twice", target)
-            if left < first:
-                # Another name's node, or a number met before: the new name gets a node of its own.
-                constant = ops[left] == CONSTANT
-                put_op(INPUT if constant else IDENTITY)
-                put_a(a[left] if constant else left)
-                put_b(-1 if constant else left)
-                left = len(ops) - 1
-            elif ops[left] == CONSTANT:
-                # `x = 3` in the text is a binding: a variable with a value, not a constant.
-                ops[left] = INPUT
-                symbols.popitem()
-            symbols[target] = left
-            n = len(ops)
-    if left < 0:
+            left = made.named(target, left, first)
+    if left is None:
         raise Stuck("empty")
-    for word in passed:
-        symbols.pop(word, None)
-    return Graph(source, ops, a, b, symbols, tuple(used), left, target, statics,
-                 cursor.tokens if cursor is not None and cursor.opened else None,
-                 arrays or not _STRUCTURAL.isdisjoint(ops))
-
-
-def _statics(row: Op, given: dict[str, str], args: list[int], ops: list[int],
-             a: list[Any]) -> tuple[dict[str, Any], list[int]]:
-    """What is fixed about a structural operation, by name, and the arguments that are left."""
-    fixed: dict[str, Any] = {}
-    for name, default in row.statics.items():
-        if name == "shape":
-            sizes = [a[k] if ops[k] == CONSTANT else -a[a[k]] if ops[k] == NEG and ops[a[k]] == CONSTANT else None
-                     for k in args[1:]]
-            if not sizes or any(type(size) is not float or size != int(size) for size in sizes):
-                raise Stuck("sizes", row)
-            fixed[name] = tuple(int(size) for size in sizes if size is not None)
-            args = args[:1]
-        elif name != "at":
-            word = given.pop("keepdims" if name == "keep" else name, default)
-            try:
-                fixed[name] = int(word) if word else 0 if name == "keep" else None
-            except ValueError:
-                raise Stuck("sizes", row) from None
-    return fixed, args
+    return made.graph(left, target)

@@ -19,6 +19,7 @@ LAYERS = [
     {"backends", "complaints", "idioms", "javascript", "modes", "notation", "render.grids", "terminal"},
     {"files"},
     {"arrays", "render.orientation"},
+    {"building"},
     {"syntax", "compiled", "array_steps"},
     {"blocks"},
     {"spans", "formula"},

@@ -342,14 +342,14 @@ def test_the_error_in_a_function_is_shown_where_it_is_written():
 
 def test_functions_that_call_each_other_many_times_end_in_an_error_not_in_memory():
     lines = ["f0(u) = u + u", *(f"f{i}(u) = f{i - 1}(u) + f{i - 1}(u)" for i in range(1, 60)), "f59(x)"]
-    import bpcalc.syntax as syntax
+    import bpcalc.building as building
 
-    before, syntax._MOST_NODES = syntax._MOST_NODES, 5_000
+    before, building._MOST_NODES = building._MOST_NODES, 5_000
     try:
         with pytest.raises(BpcalcError) as found:
             backprop("\n".join(lines), x=1)
     finally:
-        syntax._MOST_NODES = before
+        building._MOST_NODES = before
     assert found.value.code == "limit"
 
 
