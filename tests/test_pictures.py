@@ -11,6 +11,7 @@ import pytest
 from bpcalc import backprop
 from bpcalc.render import to_circuit, to_dot, to_mermaid, to_svg
 from bpcalc.render.numbers import show
+from bpcalc.render.wiring import SYMMETRIC
 
 from .oracles import Program
 
@@ -65,6 +66,56 @@ def test_every_number_is_drawn_as_often_as_it_occurs(start):
 
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def read_back(root):
+    """For every node with wires into it, told apart from its end: (its source, value, gradient) from top to foot.
+
+    Only where lines begin and end says what they join.
+    """
+    bodies = []
+    for group in root.iter("g"):
+        if (group.get("class") or "").startswith("node"):
+            circle, rect = group.find("circle"), group.find("rect")
+            if circle is not None:
+                x, y, half = (float(circle.get(name)) for name in ("cx", "cy", "r"))
+                tall = half
+            else:
+                x, y, wide, high = (float(rect.get(name)) for name in ("x", "y", "width", "height"))
+                half, tall = wide / 2, high / 2
+                x, y = x + half, y + tall
+            bodies.append((x, y, half, tall, (int(group.get("data-k")), "end" in group.get("class"))))
+    found = {}
+    for group in root.iter("g"):
+        if not (group.get("class") or "").startswith("edge"):
+            continue
+        wire, head = group.findall("path")
+        x0, y0 = next(iter(along(wire.get("d"))))
+        x1, y1 = map(float, re.match(r"M(\S+) (\S+?)l", head.get("d")).groups())
+        source, = (key for x, y, half, _, key in bodies if abs(x + half - x0) < 0.05 and abs(y - y0) < 0.05)
+        target, = (key for x, y, half, tall, key in bodies if -0.05 < x1 - (x - half) < half and abs(y1 - y) < tall)
+        value, gradient = ("".join(text.itertext()) for text in group.findall("text"))
+        found.setdefault(target, []).append((y1, source[0], value, gradient))
+    return {target: [wire for _, *wire in sorted(wires)] for target, wires in found.items()}
+
+
+@pytest.mark.parametrize("start", range(0, 100, 20))
+def test_a_picture_can_be_read_back_as_the_graph(start):
+    """Every wire from its argument to its operation, in the order of the arguments, with its own two numbers."""
+    for seed in range(start, start + 20):
+        report = some_report(seed, size=6 + seed % 20)
+        graph = report.graph
+        products = {(edge.node, edge.slot): show(edge.product) for edge in report.edges}
+        found = read_back(ET.fromstring(to_svg.Drawing(report, mark=True).inline("circuit", "circuit")))
+        for k in range(len(graph)):
+            expected = [[i, show(report.nodes[i].value), products.get((k, slot), "no grad")]
+                        for slot, i in enumerate(graph.args(k))]
+            wires = found.pop((k, False), [])
+            symmetric = graph.row(k).name in SYMMETRIC
+            assert (sorted(wires) == sorted(expected) if symmetric else wires == expected), (seed, k)
+        gradient = show(report.gradient(graph.output)) if report.is_live(graph.output) else "no grad"
+        assert found.pop((graph.output, True)) == [[graph.output, show(report.value), gradient]]
+        assert all(end and wires[0][0] == k for (k, end), wires in found.items())      # what is used nowhere
 
 
 class Area:
@@ -237,7 +288,6 @@ def test_a_variable_is_near_its_use():
 def test_only_symmetric_operations_take_their_wires_in_any_order():
     from bpcalc.backends import floats
     from bpcalc.ops import BY_NAME, TABLE
-    from bpcalc.render.wiring import SYMMETRIC
 
     for row in TABLE:
         if row.structural:
