@@ -1,11 +1,13 @@
 """Exercises: tidy, free of accidents, the same everywhere; asked on a terminal, or written as worksheets."""
 
+import functools
 import json
 import os
 import random
 import subprocess
 import sys
 from pathlib import Path
+from zlib import crc32
 
 import jsonschema
 import pytest
@@ -20,7 +22,13 @@ from bpcalc.homework.replay import Plan
 from bpcalc.homework.session import Session
 
 SEEDS = range(1, 25)
+MORE = range(60)
 SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def drawn(level, seed):
+    return exercise(level, seed)
 
 
 def test_the_dice_are_splitmix64():
@@ -41,10 +49,25 @@ def test_a_seed_is_an_exercise_for_ever(level, text, values):
     assert (found.text, found.values) == (text, values)
 
 
+@pytest.mark.parametrize(("level", "checksum"), [("easy", 3101447706), ("medium", 1308796321), ("hard", 2968535848)])
+def test_sixty_seeds_are_exercises_for_ever(level, checksum):
+    """The same as those above, and what else is drawn with them."""
+    found = [drawn(level, seed) for seed in MORE]
+    assert crc32("\n".join(one.command for one in found).encode()) == checksum
+
+
+@pytest.mark.parametrize("order", ["0", "6"])
+def test_an_exercise_is_the_same_in_whatever_order_python_keeps_a_set_of_words(order):
+    ran = subprocess.run([sys.executable, "-c", "from bpcalc.homework.practice import exercise\n"
+                          "print(exercise('medium', 51).command)"], env={**os.environ, "PYTHONHASHSEED": order},
+                         capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == drawn("medium", 51).command
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_numbers_are_fit_for_hand_work(level):
     for seed in SEEDS:
-        found = exercise(level, seed)
+        found = drawn(level, seed)
         report = found.report
         assert report.notes == []
         sizes = [abs(value) for value in found.values.values()]
@@ -62,7 +85,7 @@ def test_no_answer_is_hit_by_accident(level):
     """What two rules agree on here, they agree on at other inputs, too: drawn anew, not those the maker tried."""
     rng = random.Random(5)
     for seed in SEEDS:
-        found = exercise(level, seed)
+        found = drawn(level, seed)
         agreements = None
         for _ in range(40):
             inputs = {name: rng.uniform(0.5, 3) * rng.choice((1, 1, -1)) for name in found.values}
@@ -101,7 +124,7 @@ def _agree(numbers, pair):
 @pytest.mark.parametrize("level", LEVELS)
 def test_right_answers_are_right_and_a_wrong_sign_is_named(level):
     for seed in SEEDS:
-        found = exercise(level, seed)
+        found = drawn(level, seed)
         report = found.report
         right = {key_of(place, report): report.trace.values[place[1]] if place[0] == VALUE else
                  report.gradient(place[1]) for place in found.places()}
@@ -120,7 +143,7 @@ def test_variants_are_different_and_begin_alike(level):
 
 
 def test_every_kind_of_gate_comes_up():
-    text = " ".join(exercise(level, seed).text for level in LEVELS for seed in range(60))
+    text = " ".join(drawn(level, seed).text for level in LEVELS for seed in MORE)
     for word in ("+", "-", "*", "/", "^", "max(", "relu(", "sigmoid(", "tanh(", "exp(", "log(", "sqrt("):
         assert word in text
 
@@ -267,3 +290,27 @@ def test_what_practice_does_not_take(bpcalc, words, message):
 def test_the_level_may_be_left_out(bpcalc):
     assert bpcalc("--practice", "--seed", "4").out == bpcalc("--practice", "easy", "--seed", "4").out
     assert "medium" in bpcalc("--seed", "4", "--practice", "medium").out
+
+
+@pytest.mark.parametrize(("level", "seeds", "largest", "part"), [
+    ("easy", range(100), 100, 1), ("medium", (31, 51, 53), 200, 4), ("hard", range(24), 100, None)])
+def test_every_number_on_the_way_is_fit_for_hand_work(level, seeds, largest, part):
+    """Values, local gradients and gradients, of steps too; the seeds are some at which others came up first."""
+    for seed in seeds:
+        report = drawn(level, seed).report
+        steps = [k for k in report.graph.names if k != report.graph.output]
+        numbers = [report.trace.values[k] for k in report.graph.names]
+        assert all(numbers)                        # a value of 0 hides its factor
+        gradients = [report.gradient(k) for k in steps]
+        assert gradients.count(0) <= len(steps) / 3
+        numbers += [*gradients, *(edge.local for edge in report.edges)]
+        for number in numbers:
+            assert abs(number) <= largest
+            assert part is None or part * number == int(part * number)
+            assert part is not None or not 0 < abs(number) < 0.01
+
+
+def test_an_exercise_that_comes_up_twice_is_drawn_again(monkeypatch):
+    texts = iter("AABAABC")
+    monkeypatch.setattr(practice, "_exercise", lambda level, dice: (next(texts), {}, None))
+    assert [found.text for found in exercises("easy", 1, 3)] == ["A", "B", "C"]

@@ -112,7 +112,7 @@ class Mistake:
         self.say = say
         self.hint = hint
         self.example = example
-        self.ops = frozenset(ops.split())
+        self.ops = tuple(ops.split())
         self.node = node
         self.edge = edge
         self.forward = forward
