@@ -124,16 +124,16 @@ class Floats:
         return self._loop(("locals", codes), self._locals_source)
 
     def _loop(self, key: tuple[str, frozenset[int]], source: Callable[[list[Op]], str]) -> Callable[..., Any]:
-        key = key[0], frozenset(code for code in key[1] if TABLE[code].params)
         found = self._loops.get(key)
         if found is None:
+            wanted = frozenset(code for code in key[1] if TABLE[code].params)
             # A pass for more operations does as well, and is there already.
-            found = next((loop for (kind, codes), loop in self._loops.items() if kind == key[0] and codes >= key[1]),
+            found = next((loop for (kind, codes), loop in self._loops.items() if kind == key[0] and codes >= wanted),
                          None)
             if found is not None:
                 self._loops[key] = found
         if found is None:
-            rows = [TABLE[code] for code in sorted(key[1])]
+            rows = [TABLE[code] for code in sorted(wanted)]
             for row in rows:
                 for text in (row.forward, *row.partials):
                     self._define(text)

@@ -68,8 +68,9 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
     Lists and whatever else has a shape become arrays of float64.  Raises BindingProblem for a name
     outside the language and for anything that is not made of finite numbers.
     """
-    if _all_plain(values):
-        return {name: float(value) for name, value in values.items()}
+    kinds = {*map(type, values.values())}
+    if kinds <= {float, int} and _all_plain(values):
+        return {name: float(value) for name, value in values.items()} if int in kinds else dict(values)
     found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, str):
@@ -95,8 +96,8 @@ def from_mapping(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _all_plain(values: Mapping[str, Any]) -> bool:
-    """Whether all names are ASCII names and all values finite floats or ints: the usual, checked in bulk."""
-    if not {*map(type, values.values())} <= {float, int} or not {*map(type, values)} <= {str} or "" in values:
+    """Whether all names are ASCII names and all numbers are finite: the usual, checked in bulk."""
+    if not {*map(type, values)} <= {str} or "" in values:
         return False
     try:
         strange = "".join(values).encode("ascii").translate(None, _NAME)

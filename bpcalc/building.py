@@ -83,9 +83,10 @@ class Building:
         for word in self._passed:
             self.symbols.pop(word, None)
         cursor = self.cursor
-        return Graph(self.source, self.ops, self.a, self.b, self.symbols, tuple(self.used), output, name, self.statics,
-                     cursor.tokens if cursor is not None and cursor.opened else None,
-                     self.arrays or not _STRUCTURAL.isdisjoint(self.ops))
+        made = Graph(self.source, self.ops, self.a, self.b, self.symbols, tuple(self.used), output, name, self.statics,
+                     cursor.tokens if cursor is not None and cursor.opened else None, self.arrays)
+        made.arrays = self.arrays or not _STRUCTURAL.isdisjoint(made.codes)
+        return made
 
     def _put(self, code: int, a: Any, b: int) -> int:
         self.ops.append(code)
@@ -292,7 +293,7 @@ class Building:
         return read[0][:-1]
 
     def named(self, target: str, left: int, first: int) -> int:
-        """The node that a statement's name stands for; ``first`` is the first one that the statement made."""
+        """The node for a statement's name that is no fresh operation's; ``first`` is the statement's first node."""
         ops, symbols = self.ops, self.symbols
         if target in symbols or target in self.bound:
             raise Stuck("twice", target)
@@ -303,7 +304,6 @@ class Building:
             # `x = 3` in the text is a binding: a variable with a value, not a constant.
             ops[left] = INPUT
             symbols.popitem()
-        symbols[target] = left
         return left
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from .bindings import from_mapping
 from .engine import Note, backward, differentiable, forward
 from .errors import BindingProblem, NameProblem, Source, UsageProblem, closest
@@ -115,16 +117,26 @@ def chosen_nodes(graph: Graph, wrt: Iterable[str]) -> list[int]:
 
 
 def _usage_notes(graph: Graph, given: Mapping[str, float]) -> Iterator[Note]:
+    """What is given or assigned and not used: the names are looked up now, the words made when they are read."""
+    spare: list[str] = []
     if len(graph.inputs) != len(given):
         used = set(graph.inputs)
         if graph.tokens is not None:               # a range or a condition may have used a number beforehand
             import re
 
             used.update(re.findall(r"\w+", graph.source.text))
-        for at, name in enumerate(name for name in given if name not in used):
-            near = closest(name, graph.inputs[:1000]) if at < _HINTED else None
-            hint = f"; did you mean {near[0]}?" if near else ""
-            yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
+        spare = [name for name in given if name not in used]
+    return chain(_spare_notes(graph, spare), _aside_notes(graph))
+
+
+def _spare_notes(graph: Graph, names: Sequence[str]) -> Iterator[Note]:
+    for at, name in enumerate(names):
+        near = closest(name, graph.inputs[:1000]) if at < _HINTED else None
+        hint = f"; did you mean {near[0]}?" if near else ""
+        yield Note("unused", None, f"{name} has a value, but the expression does not use it{hint}")
+
+
+def _aside_notes(graph: Graph) -> Iterator[Note]:
     if len(graph) <= _UNUSED_LIMIT and (";" in graph.source.text or "\n" in graph.source.text):
         fed = {*graph.b, *(i for i, j in zip(graph.a, graph.b) if j >= 0)}
         fed.update(*(i for i, j in zip(graph.a, graph.b) if j < 0 and type(i) is tuple))

@@ -12,6 +12,7 @@ same two passes are those of arrays.py, which is imported only then.
 
 from __future__ import annotations
 
+from itertools import compress
 from math import isfinite
 
 from .backends import floats
@@ -23,6 +24,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
+
+
+_WIDE = frozenset(row.code for row in TABLE if row.variadic or row.structural or len(row.params) > 2)
+"""Operations whose inputs may be a tuple."""
 
 
 class Note:
@@ -132,7 +137,7 @@ class Gradients:
         Those of inputs whose gradients were not asked for are among them.
         """
         graph = self.trace.graph
-        loop = floats().locals_loop(frozenset(graph.ops))
+        loop = floats().locals_loop(graph.codes)
         return loop(graph.ops, graph.a, graph.b, self.trace.values)
 
     def sound(self) -> bool:
@@ -184,10 +189,11 @@ def forward(graph: Graph, inputs: Sequence[Any]) -> Trace:
     Raises DomainProblem at the first node whose value does not exist or is not finite, ShapeProblem
     where shapes do not fit.
     """
-    if graph.arrays or not {*map(type, inputs)} <= _NUMBERS:
+    kinds = {*map(type, inputs)}
+    if graph.arrays or not kinds <= _NUMBERS:
         return _forward_arrays(graph, list(inputs))
-    values = [float(value) for value in inputs]
-    loop = floats().forward_loop(frozenset(graph.ops))
+    values = [*map(float, inputs)] if int in kinds else [*inputs]
+    loop = floats().forward_loop(graph.codes)
     failed = False
     try:
         loop(graph.ops, graph.a, graph.b, values)
@@ -300,31 +306,45 @@ def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
 # ----------------------------------------------------------------------------------------- backward
 def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
     """Which nodes depend on a variable whose gradient is asked for, and those variables."""
-    ops = graph.ops
-    live = bytearray(len(ops))
-    if wrt is not None:
-        leaves = list(wrt)
+    if wrt is None:
+        constants = frozenset(_places(graph, CONSTANT, 0) if CONSTANT in graph.codes else ())
+        # Bound variables, and those with a value inside the text.
+        leaves = [*range(len(graph.inputs)), *_places(graph, INPUT, len(graph.inputs))]
+        if _all_depend(graph, constants):
+            live = bytearray(b"\1") * len(graph)
+            for k in constants:
+                live[k] = 0
+            return live, leaves
     else:
-        leaves = list(range(len(graph.inputs)))
-        at = len(leaves)
-        try:
-            while True:                            # variables with a value inside the text
-                at = ops.index(INPUT, at)
-                leaves.append(at)
-                at += 1
-        except ValueError:
-            pass
-    if wrt is None and CONSTANT not in ops:
-        return bytearray(b"\1") * len(ops), leaves
+        leaves = list(wrt)
+    live = bytearray(len(graph))
     for k in leaves:
         live[k] = 1
     _spread(graph, live, frozenset())
     if wrt is None:
         # `third = 1/3` gives a name to a constant expression: that is a variable with a value too.
-        named = frozenset(k for k in graph.symbols.values() if not live[k] and ops[k] != CONSTANT)
+        named = frozenset(k for k in graph.symbols.values() if not live[k] and k not in constants)
         if named:
             leaves = sorted([*leaves, *_spread(graph, live, named)])
     return live, leaves
+
+
+def _places(graph: Graph, code: int, at: int) -> Iterator[int]:
+    """The nodes from ``at`` on with this operation."""
+    find = graph.ops.index
+    try:
+        while True:
+            at = find(code, at)
+            yield at
+            at += 1
+    except ValueError:
+        pass
+
+
+def _all_depend(graph: Graph, constants: frozenset[int]) -> bool:
+    """Whether no operation has constants only; False may also mean that it would take long to tell."""
+    firsts = compress(graph.a, map(constants.__contains__, graph.b))
+    return not constants or (_WIDE.isdisjoint(graph.codes) and constants.isdisjoint(firsts))
 
 
 def variables(graph: Graph) -> list[int]:
@@ -390,11 +410,10 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0
         return _backward_arrays(trace, wrt, upstream)
     graph, values = trace.graph, trace.values
     live, leaves = liveness(graph, wrt)
-    codes = frozenset(graph.ops)
     count = len(graph) - len(graph.inputs)
     grads = [0.0] * len(graph)
     grads[graph.output] = upstream
-    floats().backward_loop(codes, False)(graph.ops, graph.a, graph.b, values, grads, live, count)
+    floats().backward_loop(graph.codes, False)(graph.ops, graph.a, graph.b, values, grads, live, count)
     reached = None
     if not all(map(isfinite, grads)):
         # Something overflowed or does not exist; it matters only where a gradient is asked for, in
@@ -403,7 +422,7 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0
         mask = bytearray(x & y for x, y in zip(live, reached))
         grads = [0.0] * len(graph)
         grads[graph.output] = upstream
-        floats().backward_loop(codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
+        floats().backward_loop(graph.codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
     result = Gradients(trace, grads, live, leaves, upstream, reached)
     result.notes.extend(remarks(result))
     return result
@@ -495,8 +514,7 @@ def at_kink(trace: Trace, k: int) -> str | None:
 def remarks(result: Gradients) -> Iterator[Note]:
     """What to say about gradients: conventions at kinks, and what is undefined or too large."""
     graph, live = result.trace.graph, result.live
-    used = frozenset(graph.ops)
-    kinky = frozenset(code for code in used if TABLE[code].kinks)
+    kinky = frozenset(code for code in graph.codes if TABLE[code].kinks)
     if kinky:
         reached = result.reached
         for k, code in enumerate(graph.ops):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Graph:
     """One parsed text; immutable by convention once built."""
 
-    __slots__ = ("_names", "_words", "a", "arrays", "b", "inputs", "ops", "output", "output_name", "source",
+    __slots__ = ("_codes", "_names", "_words", "a", "arrays", "b", "inputs", "ops", "output", "output_name", "source",
                  "statics", "symbols", "tokens")
 
     def __init__(
@@ -57,11 +57,19 @@ class Graph:
         # The tokens as the parser read them, where functions and sums were opened; None for plain text.
         self.tokens = tokens
         self.arrays = arrays               # whether there is an array or a structural operation in the text
+        self._codes: frozenset[int] | None = None
         self._names: dict[int, str] | None = None
         self._words: dict[int, str] | None = None
 
     def __len__(self) -> int:
         return len(self.ops)
+
+    @property
+    def codes(self) -> frozenset[int]:
+        """The operations that occur."""
+        if self._codes is None:
+            self._codes = frozenset(self.ops)
+        return self._codes
 
     def row(self, k: int) -> Op:
         """The operation of node ``k``."""

@@ -51,6 +51,8 @@ def split(text: str) -> Iterator[str]:
         text = re.sub(r"(?<![A-Za-z0-9_.])([0-9]+\.?[0-9]*|\.[0-9]+)([eE])\+(?=[0-9])", "\\1\\2", text)
     if "**" in text:
         text = text.replace("**", "^")
+    if len(text) <= _PIECE:
+        return iter(_split_piece(text))
     return chain.from_iterable(map(_split_piece, _pieces(text)))
 
 

@@ -30,13 +30,25 @@ class Report(Streams):
 
     def __init__(self, gradients: Gradients, notes: Iterable[Note] = ()) -> None:
         super().__init__(gradients)
-        self.notes: list[Note] = [*notes, *gradients.notes]
+        self._unread: Iterable[Note] | None = notes
+        self._notes = gradients.notes
         self.verdicts: list[Verdict] = []
         self.reference: Report | None = None
         """The exact run, where this one carries rounded numbers."""
         self._spans: list[Span | None] | None = None
 
     # ------------------------------------------------------------------------------------- summary
+    @property
+    def notes(self) -> list[Note]:
+        """What else the reader should know; found out when asked for."""
+        if self._unread is not None:
+            self._notes, self._unread = [*self._unread, *self._notes], None
+        return self._notes
+
+    @notes.setter
+    def notes(self, notes: list[Note]) -> None:
+        self._notes, self._unread = notes, None
+
     @property
     def expression(self) -> str:
         """The text as it was given."""
@@ -59,9 +71,8 @@ class Report(Streams):
         None where it is undefined; an array has nan in the entries where it is.
         """
         inputs, given = self.graph.inputs, self._gradients
-        if given.reached is None and len(given.leaves) == len(inputs):
-            return dict(zip((inputs[k] if k < len(inputs) else self.graph.names[k] for k in given.leaves),
-                            (given.grads[k] for k in given.leaves)))
+        if given.reached is None and given.leaves == [*range(len(inputs))]:
+            return dict(zip(inputs, given.grads))
         names, at = self.graph.names, given.at
         return {names[k]: at(k) for k in given.leaves}
 

@@ -58,7 +58,7 @@ from .building import (
 from .errors import BpcalcError, NameProblem, Source, SyntaxProblem
 from .graph import Graph
 from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_plain, split
-from .ops import FUNCTIONS, NEG, TABLE
+from .ops import CONSTANT, FUNCTIONS, NEG, TABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
             used = {word: known[word] for word in words if word in known}
             graph = _build(cursor.source, iter(words), used, len(used), None)
             values = [used[name] for name in graph.inputs]
-            floats().forward_loop(frozenset(graph.ops))(graph.ops, graph.a, graph.b, values)
+            floats().forward_loop(graph.codes)(graph.ops, graph.a, graph.b, values)
         except (Stuck, ArithmeticError, ValueError):
             raise SyntaxProblem("this is not a number that can be worked out beforehand", cursor.source, span) from None
         return values[graph.output]
@@ -225,15 +225,13 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
     left: Any = None
     target: str | None = None
     it = iter(tokens)
-    while True:
+    for token in it:
         # A statement's head is read apart: only there can a name be new.
-        token = next(it, None)
-        while token == LINE or token == ";":
-            token = next(it, None)
-        if token is None:
-            break
+        if token == LINE or token == ";":
+            continue
         if left is not None and target is None:
             raise Stuck("unnamed")
+        rest = it
         following = next(it, None)
         if following == "=":
             if not (token[0].isalpha() or token[0] == "_") or token[-1] == "(" or "." in token:
@@ -244,13 +242,13 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
             if reread is None:                     # a function was defined: there is no node
                 continue
             target = made.target
-            if cursor is None:
-                it = chain(reread, it)
-            else:
+            if cursor is not None:
                 cursor.rewind(len(reread))
+            elif reread:
+                rest = chain(reread, it)
         first = n = len(ops)
         need = True
-        for tok in it:
+        for tok in rest:
             if need:
                 left = lookup(tok)
                 if left is not None:
@@ -365,8 +363,11 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
                 raise Stuck("open" if depth else "operand")
             left = made.reduced(pending, left)
             pending, top = None, -1
-        if target is not None:
+        if target is None:
+            continue
+        if left < first or ops[left] == CONSTANT or target in symbols or target in bound:
             left = made.named(target, left, first)
+        symbols[target] = left
     if left is None:
         raise Stuck("empty")
     return made.graph(left, target)

@@ -338,7 +338,7 @@ class _Probe:
     def __init__(self, report: Report) -> None:
         graph = report.graph
         self.report = report
-        self.loop = floats().forward_loop(frozenset(graph.ops))
+        self.loop = floats().forward_loop(graph.codes)
         self.kinky = [i for i, code in enumerate(graph.ops) if TABLE[code].kinks and report.is_live(i)]
         self.standing = [i for i in self.kinky if at_kink(report.trace, i)]
         self.here = self(0, report.trace.values[0])

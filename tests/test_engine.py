@@ -186,6 +186,21 @@ def test_no_derivative_is_computed_into_a_constant():
     assert backprop("x^y", x=-2, y=3, wrt=["x"]).notes == []
 
 
+@pytest.mark.parametrize("text", [
+    "x*y + 2", "2*x^3 - x", "(1 + 2)*x", "x + 2*3*4*y", "max(1, 2, 3)*x", "max(1, x, 3)", "clip(x, 0, 1)*clip(1, 2, 3)",
+    "sin(2)*x", "-2*x", "c = 3; c*x", "third = 1/3; third*x + 2*3", "q = x; q*2^3", "1 + 2",
+])
+def test_a_node_has_a_gradient_exactly_if_it_depends_on_a_variable(text):
+    report = backprop(text, {name: value for name, value in {"x": 0.7, "y": -1.3}.items() if name in text})
+    variables = {name for name in (*report.graph.inputs, "c", "third") if report.graph.node(name) is not None}
+    depends = {report.graph.node(name) for name in variables}
+    for node in report.nodes:
+        if not depends.isdisjoint(node.inputs):
+            depends.add(node.id)
+    assert {node.id for node in report.nodes if node.live} == depends
+    assert report.gradients.keys() == variables
+
+
 def test_a_step_that_does_not_reach_the_output_spoils_nothing():
     report = backprop("a = sqrt(x); f = 2*x", x=0)
     assert report.gradients == {"x": 2}
