@@ -322,6 +322,12 @@ def test_a_picture_says_what_it_shows():
     assert 'role="img"' in svg
     assert re.search(r"<title[^>]*>f = q \* z = -12</title>", svg)
     assert "<desc" in svg
+    for count in (40, 41, 45):                     # forty gradients are enough to be read to anyone
+        names = [f"x{at}" for at in range(count)]
+        svg = to_svg.render(backprop(" + ".join(names), dict.fromkeys(names, 1)))
+        told = re.search(r"<desc[^>]*>(.*?)</desc>", svg)
+        assert told[1].count("∂f/∂x") == 40
+        assert told[1].endswith(f" and {count - 40} more." if count > 40 else "∂f/∂x39 = 1.")
 
 
 def test_the_command_line_writes_pictures(bpcalc, tmp_path):

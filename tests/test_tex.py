@@ -134,6 +134,9 @@ def test_nothing_of_the_users_text_is_copied_into_tex():
 def test_prose_is_harmless():
     text = r"\end{document} $ % # & _ ^ ~ { } < > | ` * [ ] λ ∂ → ﷽" + "\n\n"
     assert latex_prose(text).isascii()
+    # Outside mathematics no sign is left that TeX acts on, but for the commands and empty groups that stand for some.
+    plain = re.sub(r"\\[a-z]+(\{\})?|\$[^$]*\$|\\.|-\{\}-", "", latex_prose(text))
+    assert not set(plain) & set("\\{}$&#^_~%<>|")
     assert r"\end{" not in latex_prose(text)
     assert "\n" not in latex_prose(text) + markdown_prose(text)
     assert not set(re.sub(r"\\.", "", markdown_prose(text))) & set("`*_[]<>|$&#~")
