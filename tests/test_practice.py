@@ -273,6 +273,8 @@ def test_thirty_variants_in_every_form(bpcalc, form):
             assert all(verdict.passed for verdict in verdicts)
     else:
         assert ran.out.count("30 of 30") == 2
+        # Every sheet and every key begins on a page of its own.
+        assert ran.out.count({"latex": "\\clearpage\n", "markdown": "\n---\n"}[form]) == 59
 
 
 @pytest.mark.parametrize(("words", "message"), [

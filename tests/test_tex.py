@@ -9,6 +9,9 @@ import pytest
 
 from bpcalc import backprop
 from bpcalc.ops import TABLE
+from bpcalc.render import solution
+from bpcalc.render.cells import Cells
+from bpcalc.render.symbols import Symbols
 from bpcalc.render.tex import TexHand, width
 from bpcalc.render.to_latex import prose as latex_prose
 from bpcalc.render.to_markdown import prose as markdown_prose
@@ -327,3 +330,23 @@ def test_on_the_command_line(bpcalc, tmp_path):
         assert (tmp_path / name).read_text(encoding="utf-8") == backprop(words[0], FIRST).to_latex(standalone=True)
     assert bpcalc(*words, "-o", str(tmp_path / "c.md")).code == 0
     assert (tmp_path / "c.md").read_text(encoding="utf-8").startswith("## Forward pass")
+
+
+@pytest.mark.parametrize("text", [
+    "f = atan2(weight_of_the_first, weight_of_the_second) * weight_of_the_first",
+    "f = hypot(weight_of_the_first, weight_of_the_second) ^ weight_of_the_first",
+    "q = weight_of_the_first / weight_of_the_second; f = tanh(q) * (weight_of_the_second - q)",
+])
+def test_equations_that_are_broken_in_a_table_are_all_there(text):
+    report = backprop(text, weight_of_the_first=1.5, weight_of_the_second=2.5)
+    hand = TexHand(6)
+    broken, = (block for block in solution.blocks(report) if isinstance(block, solution.Table))
+    cells = Cells(report, 6, Symbols(), hand)
+    found = "".join(cell for row in broken.rows for cell in row[1:])
+    joined = re.sub(r"\\q?quad| ", "", found)
+    assert r"\qquad" in found
+    for step in report.steps(range(len(report))):
+        assert cells.gradient(step).replace(" ", "") in joined
+        for edge in step.edges:
+            assert cells.local(step, edge).replace(" ", "") in joined
+            assert cells.product(edge).replace(" ", "") in joined
