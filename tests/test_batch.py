@@ -284,3 +284,12 @@ def test_the_file_is_closed_whatever_happens(words, capsys, tmp_path, monkeypatc
     monkeypatch.setattr("builtins.open", lambda *args, **more: opened.append(real(*args, **more)) or opened[-1])
     run([*words, "--batch", str(path)])
     assert [file.closed for file in opened] == [True] * len(opened)
+
+
+def test_rows_are_counted_from_the_first_to_the_last_however_many_there_are(capsys, tmp_path):
+    cells = ["1"] * 20_000
+    cells[5] = cells[19_990] = "none"
+    code, out, err = rows(capsys, tmp_path, "r.csv", "x\n" + "\n".join(cells) + "\n", "x^2")
+    assert (code, out.count("\n")) == (2, 20_001)
+    for words in ("line 7: ", "line 19992: ", "2 of 20000 rows have no result"):
+        assert words in err

@@ -193,3 +193,11 @@ def test_two_minus_signs_are_no_dash_in_latex(words):
 def test_a_sum_of_many_terms_says_how_many_there_are():
     page = to_html.render(backprop(" + ".join(f"x*{n}" for n in range(1, 40)), x=1))
     assert "(39 terms)" in page
+
+
+@pytest.mark.parametrize("form", ["table", "blocks", "plain", "steps", "latex", "markdown", "html"])
+def test_a_note_says_which_node_it_is_about(bpcalc, form):
+    # Two kinks beside one another, each with a message of its own.
+    out = re.sub(r"\s+", " ", bpcalc("a = relu(x); b = abs(y); f = a + b", "x=0", "y=0", "--format", form).out)
+    assert "note: a: relu" in out
+    assert "note: b: abs" in out

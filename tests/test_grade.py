@@ -225,3 +225,11 @@ def test_an_array_is_pointed_at_as_a_heading():
     with pytest.raises(BpcalcError) as told:
         grade("student,dW\nAda,3\n", report, Judge(report))
     assert told.value.source.text[slice(*told.value.span)] == "dW"
+
+
+def test_a_class_is_judged_as_strictly_as_a_sheet(graded):
+    # Who carries the wrong sign of dq on is right, unless all counts.
+    assert "2/3" in graded("student,q,dq,dx\nAda,3,4,4\n").out
+    assert "1/3" in graded("student,q,dq,dx\nAda,3,4,4\n", "--strict").out
+    assert "1/2" in graded("student,q,dq\nAda,3.2,-4\n").out
+    assert "2/2" in graded("student,q,dq\nAda,3.2,-4\n", "--tolerance", "0.1").out

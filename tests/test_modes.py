@@ -209,6 +209,9 @@ def test_every_name_of_a_function_shows_its_gradients_its_domain_and_its_kinks(b
 
 def test_a_constant_is_shown_with_its_digits(bpcalc):
     assert bpcalc("--functions", "pi").out == "pi = 3.141592653589793\n"
+    both = bpcalc("--functions", "relu", "pi").out
+    assert bpcalc("--functions", "relu").out in both
+    assert both.endswith("pi = 3.141592653589793\n")
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.params], ids=lambda row: row.name)

@@ -290,6 +290,8 @@ def test_what_practice_does_not_take(bpcalc, words, message):
 
 
 def test_the_level_may_be_left_out(bpcalc):
+    assert exercise("easy", 0).text in bpcalc("--practice", "--seed", "0").out
+    assert exercise("easy", 1).text in bpcalc("--practice").out
     assert bpcalc("--practice", "--seed", "4").out == bpcalc("--practice", "easy", "--seed", "4").out
     assert "medium" in bpcalc("--seed", "4", "--practice", "medium").out
 

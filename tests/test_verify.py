@@ -8,7 +8,7 @@ import pytest
 from bpcalc import backprop
 from bpcalc.backends import Symbols
 from bpcalc.ops import TABLE
-from bpcalc.verify import gradcheck, symbolic
+from bpcalc.verify import _compared, gradcheck, symbolic
 
 ROWS = [row for row in TABLE if row.params and not row.structural]
 LECTURE = [
@@ -89,6 +89,13 @@ def test_a_wrong_gradient_is_caught_by_both(expression, values):
     variables = [verdict for verdict in symbolic(report, 60) if verdict.details["level"] == "variable"]
     assert statuses(variables) == {"differs"}
     assert statuses(gradcheck(report)) == {"differs"}
+
+
+@pytest.mark.parametrize(("ours", "theirs", "kink", "status"), [
+    (None, None, False, "agrees"), (5.0, None, False, "differs"), (5.0, None, True, "kink"), (None, 5.0, False, "kink"),
+    (5.0, 5.0, False, "agrees"), (5.0, 5.1, False, "differs"), (5.0, 5.1, True, "kink")])
+def test_where_one_side_has_no_number_or_another(ours, theirs, kink, status):
+    assert _compared("df/dx", ours, ["1/x", theirs, 3, False], "", kink, 0.0).status == status
 
 
 def test_the_command_ends_with_1_only_when_a_check_differs(bpcalc, monkeypatch):
