@@ -15,6 +15,7 @@ EXPRESSIONS = [
     ("k = 3; third = 1/3; a*k + third*b + c*d + e", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
     ("u = a*a; v = u*u; w = v + u; w*a + 0*b + c/d", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
     ("max(a, b, a, c, -a) + min(a, a) - (a - b - c)*step(d)", {"a": 1, "b": -2, "c": 0.5, "d": 3}),
+    (" + ".join(f"{at}*a*b" for at in range(1, 250)), {"a": 0.5, "b": 3}),          # more terms than one sum holds
     ("q = a; a", {"a": 1}), ("-a", {"a": 1}), ("2*3 + 0*a", {"a": 1}), ("a^-2 + a^(-b) + 2^-a", {"a": 1, "b": 2}),
 ]
 
