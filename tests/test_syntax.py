@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.complaints import EXPLAIN
+from bpcalc.complaints import EXPLAIN, NoValue
 from bpcalc.errors import Source
-from bpcalc.lexer import Cursor, free_names, is_plain
+from bpcalc.lexer import Cursor, free_names, is_plain, lex, split
 from bpcalc.ops import CONSTANT, INPUT
 from bpcalc.syntax import _open, _sized, parse
 
@@ -277,6 +277,7 @@ MISTAKES = [
     ("x⁴", "the character U+2074 (SUPERSCRIPT FOUR) is not part of the language", "⁴", "write x^4"),
     ("１2", "the character U+FF11 (FULLWIDTH DIGIT ONE) is not part of the language", "１", "type the digit 1"),
     ("x²³", "two exponents in a row", "²³", "write ^2 and use parentheses"),
+    ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
     ("x\x1b[2J", "the character U+001B (a control character) is not part of the language", "\x1b", None),
 ]
 
@@ -334,7 +335,7 @@ def test_pieces_of_any_size_give_the_same_tokens(size, monkeypatch):
     """A long text is split in pieces: none ends inside a token, and none is longer than its tokens make it."""
     from bpcalc import lexer
 
-    text = "alpha*beta1 + 2.5e-3^gamma_1\nsin(a_long_name)/7e+2 - (x)"
+    text = "alpha*beta1 + 2.5e-3**gamma_1\nsin(a_long_name)/7e+2 - (x)"
     whole = list(lexer.split(text))
     assert [token for token in whole if token[:1].isdigit()][:2] == ["2.5e\x013", "7e2"]
     monkeypatch.setattr(lexer, "_PIECE", size)
@@ -343,3 +344,31 @@ def test_pieces_of_any_size_give_the_same_tokens(size, monkeypatch):
     assert "".join(pieces) == text
     longest = max(len(token) for token in lexer.split(text)) + 1
     assert all(0 < len(piece) <= max(size, longest) for piece in pieces)
+
+
+_OPERANDS = st.sampled_from(["x", "y_1", "E", "e2", "2", ".5", "3.", "1e5", "2.5e-3", "7E+2", "sin(x)", "max(x, e-1)"])
+_SIGNS = st.sampled_from(["+", "-", "*", "/", "^", "**", "; q =", "\n", "*-"])
+_BETWEEN = st.tuples(st.sampled_from(["", " ", "  "]), _SIGNS, st.sampled_from(["", " "])).map("".join)
+
+
+@given(_OPERANDS, st.lists(st.tuples(_BETWEEN, _OPERANDS).map("".join), max_size=8))
+def test_the_quick_way_of_reading_finds_the_tokens_of_the_careful_one(first, rest):
+    text = first + "".join(rest)
+    assert is_plain(text)
+
+    def meant(token):
+        return float(token.replace("\x01", "-")) if token[0] in "0123456789." else token
+
+    assert list(map(meant, split(text))) == [meant(token) for token, _, _ in lex(Source(text))]
+
+
+def test_a_function_may_be_written_over_several_lines():
+    lines = "f(a, b) = (a +\n  max(b,\n  [1,\n 2][0])\n)*b\ng = f(x,\n2)\ng + 1"
+    assert backprop(lines, x=5).value == backprop("f(a, b) = (a + max(b, [1, 2][0]))*b; g = f(x, 2); g + 1", x=5).value
+
+
+@pytest.mark.parametrize("text", ["a + b", "(a)*b", "b + a; 2", "q = b\nq*a", "a*b # twice", "max(a, b)", "[a, b][0]"])
+def test_all_names_without_a_value_are_told_at_once(text):
+    with pytest.raises(NoValue) as caught:
+        backprop(text.replace("; 2", ""), {})
+    assert {"a", "b"} <= set(caught.value.message.partition(": ")[2].split(", "))
