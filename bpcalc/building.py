@@ -237,9 +237,10 @@ class Building:
         cursor, functions = self.cursor, self._functions
         if cursor is None or not cursor.calls(read[0]):
             return False
-        names = tuple(read[1:-1:2])
+        words = [word for word in read if word != LINE]
+        names = tuple(words[1:-1:2])
         if read[0] in OPENERS or read[0][:-1] in functions or len(set(names)) < len(names) or \
-                any(comma != "," for comma in read[2:-1:2]) or len(read) % 2 == 0 or not names:
+                any(comma != "," for comma in words[2:-1:2]) or len(words) % 2 == 0 or not names:
             raise Stuck("head")
         body = cursor.body(len(read) + 1)
         if not body:
@@ -263,11 +264,10 @@ class Building:
         if token[-1] == "(" and token != "(" and token not in OPENERS:
             while read[-1] != ")":
                 word = next(it, None)
-                if word is None or word == ";" or word == LINE:
-                    if word is not None:
-                        read.append(word)
+                if word is not None:
+                    read.append(word)
+                if word is None or word == ";":
                     return read
-                read.append(word)
             equals = next(it, None)
             if equals == "=":
                 if self._define(read):
@@ -279,15 +279,16 @@ class Building:
         return read
 
     def _slide_head(self, read: list[str]) -> str:
-        names = read[1:-1:2]
-        if any(comma != "," for comma in read[2:-1:2]) or len(read) % 2 == 0 or not names:
+        words = [(word, at) for at, word in enumerate(read) if word != LINE]
+        names = words[1:-1:2]
+        if any(comma != "," for comma, _ in words[2:-1:2]) or len(words) % 2 == 0 or not names:
             raise Stuck("head")
         cursor = self.cursor
-        for at, name in enumerate(names):
-            if name[0] in DIGITS or name in AFTER or name[-1] == "(" or name == LINE:
+        for name, at in names:
+            if name[0] in DIGITS or name in AFTER or name[-1] == "(":
                 raise Stuck("head")
             if cursor is not None and name not in self.bound:
-                cursor.missing.setdefault(name, cursor.at - len(read) + 1 + 2 * at)
+                cursor.missing.setdefault(name, cursor.at - len(read) + at)
             elif name not in self.symbols:
                 self._leaf(name)
         return read[0][:-1]

@@ -26,7 +26,7 @@ OPERATORS = frozenset(["+", "-", "*", "/", "^", ")", ",", ";", "@", "]", "[", ":
                        "<", ">", "<=", ">=", "==", "!="])
 """What can follow an operand."""
 
-_GOES_ON = OPERATORS - {")", "]", ".T", ";"} | {"("}
+_GOES_ON = OPERATORS - {")", "]", ".T", ";"} | {"="}
 """After one of these a line's end does not end the statement."""
 
 _PIECE = 1 << 16
@@ -255,12 +255,13 @@ class Cursor:
         self.opened = True
         self.tokens = list(self.tokens)
         start = end = self.at + 1
-        depth = 0
+        depth, before = 0, "="
         while end < len(self.tokens):
             token = self.tokens[end][0]
-            depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
-            if token == ";" or (token == LINE and depth == 0 and self.tokens[end - 1][0] not in _GOES_ON):
+            depth += (token[-1] in "([") - (token in (")", "]"))
+            if token == ";" or (token == LINE and depth == 0 and before not in _GOES_ON):
                 break
+            before = before if token == LINE else token
             end += 1
         found = [token for token in self.tokens[start:end] if token[0] != LINE]
         del self.tokens[start - size:end]
@@ -308,8 +309,5 @@ class Cursor:
         return self.source.text[self.tokens[i][1]:self.tokens[i][2]]
 
     def span(self, i: int) -> Span:
-        """Where token ``i`` stands; after the text for the end."""
-        if i < len(self.tokens):
-            return self.tokens[i][1:]
-        end = self.tokens[-1][2] if self.tokens else 0
-        return (end, end + 1)
+        """Where token ``i`` stands."""
+        return self.tokens[i][1:]

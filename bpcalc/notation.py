@@ -45,6 +45,8 @@ def open_up(source: Source, tokens: list[Token], evaluate: Evaluate, literals: d
     ``evaluate`` gives the value of tokens that form a constant expression.  ``literals`` receives the
     nested lists of the arrays, by their token.  Raises SyntaxProblem and LimitProblem.
     """
+    if any(token == LINE for token, _, _ in tokens):
+        tokens = _joined(tokens)
     if any(token == "for" for token, _, _ in tokens):
         tokens = [part for token in tokens for part in _words(token)]
         tokens = list(_Sums(source, evaluate).opened(tokens))
@@ -79,6 +81,21 @@ def matches(tokens: list[Token]) -> dict[int, int]:
             start = open_ones.pop()
             if (tokens[start][0] == "[") == (token == "]"):
                 found[start] = i
+    return found
+
+
+def _joined(tokens: list[Token]) -> list[Token]:
+    """Without the line ends in round brackets, where they mean nothing; in square ones they end a row."""
+    pairs = matches(tokens)
+    found: list[Token] = []
+    around: list[int] = []                         # the brackets that are closed further on
+    for i, token in enumerate(tokens):
+        if around and i == pairs[around[-1]]:
+            around.pop()
+        if i in pairs:
+            around.append(i)
+        if token[0] != LINE or not around or tokens[around[-1]][0] == "[":
+            found.append(token)
     return found
 
 
@@ -127,7 +144,8 @@ class _Sums:
         if not body:
             raise SyntaxProblem("a sum over an index needs a term before 'for'", self.source, self._span(tokens, first),
                                 "for example sum(x[j]^2 for j in range(3))")
-        clauses = self._clauses(tokens[first:close + 4], 0, close - first)
+        words = [token for token in tokens[first:close] if token[0] != LINE]
+        clauses = self._clauses([*words, tokens[close]], 0, len(words))
         terms: list[list[Token]] = []
         for values in self._choices(clauses):
             terms.append(_put_in(body, values))

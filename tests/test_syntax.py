@@ -278,6 +278,7 @@ MISTAKES = [
     ("１2", "the character U+FF11 (FULLWIDTH DIGIT ONE) is not part of the language", "１", "type the digit 1"),
     ("x²³", "two exponents in a row", "²³", "write ^2 and use parentheses"),
     ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
+    ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
     ("x\x1b[2J", "the character U+001B (a control character) is not part of the language", "\x1b", None),
 ]
 
