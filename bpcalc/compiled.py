@@ -10,6 +10,8 @@ the engine's own passes, which know how to say what happened.
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cache
 from itertools import chain
 from math import isfinite
 
@@ -30,8 +32,12 @@ CHUNK = 1_000
 
 _TERMS = 100
 
-_TRANSPARENT = frozenset(BY_NAME[name].code for name in ("add", "sub", "mul", "neg", "identity", "square"))
-"""Operations whose result is not finite wherever one of their arguments is not."""
+_LONGEST = 160
+"""Characters of a line into which others are written."""
+
+_TRANSPARENT = frozenset(BY_NAME[name].code for name in (
+    "add", "sub", "mul", "neg", "identity", "square", "abs", "sin", "cos", "log", "sqrt"))
+"""Operations that raise, or whose result is not finite, wherever one of their arguments is not."""
 
 
 class Line:
@@ -79,7 +85,7 @@ class Straight:
         checks = [Line("", f"if not isfinite({' + '.join(names)}): raise ValueError", names)
                   for names in _portions([*self.checks, *self.results[1:]], _TERMS)]
         guards = [Line("", f"if not ({line.text}): raise ValueError", line.reads) for line in self.guards]
-        return [*self.forward, *guards, *self.backward, *checks]
+        return _folded([*self.forward, *guards, *self.backward, *checks])
 
     def _forward(self, free: frozenset[int]) -> list[str]:
         graph, names = self.graph, self.names
@@ -105,7 +111,9 @@ class Straight:
                 if row.guarded:
                     self.guards += [Line("", *self.placed(test, k)) for test, _ in row.domain]
                 self.forward.append(Line(names[k], *self.placed(in_floats(row.forward), k)))
-            if row.code not in _TRANSPARENT:
+            if row.name == "div":
+                opaque.add(args[1])
+            elif row.code not in _TRANSPARENT and not (row.name == "pow" and self.known.get(args[1]) == 2):
                 opaque.update(args)
         given = {names[k] for k in free}
         return sorted({names[k] for k in opaque if _is_name(names[k])} - given) or ["0.0"]
@@ -132,6 +140,8 @@ class Straight:
             terms = arrived.pop(k, None)
             if terms is None or not live[k]:
                 continue
+            if len(terms) > 1:
+                terms = _counted(terms)
             own = terms[0][0]
             if len(terms) > 1 or not (_is_name(own) or own == number(upstream)):
                 own = f"g{k}"
@@ -172,13 +182,41 @@ class Straight:
         if numbers and not row.variadic:
             text = _decided(text, numbers, {*row.params, "out"})
             if numbers.get("b") == 2:
-                text = text.replace("pow(a, b - 1)", "a")      # squares are what losses are made of
+                # Squares are what losses are made of.
+                text = "a * a" if text == "pow(a, b)" else text.replace("pow(a, b - 1)", "a")
         if row.variadic:
             names.update(xs=f"xs{k}", x=self.names[args[slot]], t=f"xt{k}")
             text = text.replace("ties(xs, out)", "t")
         else:
             names.update(zip(row.params, (self.names[i] for i in args)))
-        return self.write(row, text, names), frozenset(names.values())
+        return self.write(row, text, names), frozenset([names[word] for word in _words(text) if word in names])
+
+
+def _folded(lines: Sequence[Line]) -> list[Line]:
+    """The lines, with what one line alone reads written where it is read: a variable costs more than brackets.
+
+    Results, and what stands in a choice and might not be computed there, are read by the checks, too.
+    """
+    reader: dict[str, Line | None] = {}
+    for line in lines:
+        for name in line.reads:
+            reader[name] = None if name in reader else line
+    found = []
+    for line in lines:
+        into = reader.get(line.target)
+        parts = into.text.split(line.target) if into is not None and into.target else []
+        if into is None or len(parts) != 2 or len(into.text) + len(line.text) > _LONGEST:
+            found.append(line)
+        else:
+            into.text = f"{parts[0]}({line.text}){parts[1]}"
+            into.reads = into.reads - {line.target} | line.reads
+    return found
+
+
+def _counted(terms: Sequence[tuple[str, frozenset[str]]]) -> list[tuple[str, frozenset[str]]]:
+    """The terms of a sum, each once: those of a square come twice."""
+    times = Counter(terms)
+    return [(text if count == 1 else f"{count}.0 * {text}", reads) for (text, reads), count in times.items()]
 
 
 def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
@@ -197,6 +235,11 @@ def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
         else:
             break
     return text
+
+
+@cache
+def _words(rule: str) -> set[str]:
+    return words(rule)
 
 
 def number(value: float) -> str:
@@ -254,9 +297,9 @@ def loop_on_floats(graph: Graph, leaves: Sequence[int], live: bytearray, known: 
         f"   _loss = {code.results[0]}",
         "   _put(_loss)",
         f"   {before} {weights} = {weights} {after}".replace(", =", " ="),
-        "   _rises = _rises + 1 if _loss > _last else 0",
-        "   _change, _last = abs(_loss - _last), _loss",
-        "   if _change <= _until or _rises == _patience: break",
+        "   _change, _last = _loss - _last, _loss",
+        "   _rises = _rises + 1 if _change > 0 else 0",
+        "   if -_until <= _change <= _until or _rises == _patience: break",
         " except (ArithmeticError, ValueError): pass",
         f" return _rises, ({before}), ({weights})",
     ]

@@ -56,6 +56,9 @@ def test_random_programs_in_pieces_of_any_size(seed, chunk, monkeypatch):
 @pytest.mark.parametrize(("expression", "at"), [
     ("1/(x*1e300)", 1e10), ("tanh(x^2)", 1e200), ("exp(-exp(x))", 710), ("relu(-x*1e300)", 1e10), ("log(x)", 0),
     ("1/x", 0), ("sqrt(x)", 0), ("x*1e300", 1e10), ("clip(1, x, 0)", 1), ("max(0, x - x*1e300)", 1e10), ("x^0.5", -1),
+    ("1/(1 + x^2)", 1e200), ("exp(-x^2)", 1e200), ("relu(cos(x*1e300))", 1e10), ("1/(1 + sqrt(x*1e300))", 1e10),
+    ("sigmoid(-log(x*1e300))", 1e10), ("tanh(sin(x^2))", 1e200), ("1/(1 + abs(x*1e300))", 1e10),
+    ("(x*1e300)^(-2)", 1e10), ("(x*1e300)^0", 1e10), ("where(x > 3, x, log(3 - x))", 5), ("max(x, 1/(5 - x))", 5),
 ])
 def test_what_is_not_finite_is_never_returned(expression, at):
     report = backprop(expression, x=0.5 if "clip" not in expression else -1)
