@@ -23,7 +23,8 @@ from bpcalc.render import (
     to_svg,
     to_table,
 )
-from bpcalc.render.solution import Table, blocks
+from bpcalc.render.markup import Table
+from bpcalc.render.solution import blocks
 
 from .oracles import Program
 

@@ -1,7 +1,4 @@
-"""The worked solution as blocks of a page: headings, equations, tables, prose.
-
-What a page says is decided here, once; to_latex and to_markdown write the blocks down.
-"""
+"""The worked solution as blocks of a page: what it says is decided here, once."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from ..records import Step
 from ..report import Report
 from ..streams import WIDE
 from .cells import NO_VARIABLE, Cells, gap, steps
+from .markup import Block, Equations, Heading, Math, Prose, Table, Words
 from .symbols import Symbols
 from .tex import TexHand, width
 from .worked import Equation, Worked
@@ -23,64 +21,10 @@ TABLE = 95
 """About how many fit into the rows of a table, which is set smaller."""
 CELL = 44
 """How many stand in a cell of it before an equation there is broken, if all of the table is too wide."""
-
-
 _SUM = 20
 """How many the terms of a gradient may take there before each has a row of its own."""
 
-
-class Math(str):
-    """TeX for math mode, among plain text."""
-
-    __slots__ = ()
-
-
-class Code(str):
-    """Text to be typed as it is, among plain text; names of the language, spaces and slashes."""
-
-    __slots__ = ()
-
-
-class Heading(str):
-    """A section's heading, in words."""
-
-    __slots__ = ()
-
-
-class Prose(str):
-    """A paragraph of plain text."""
-
-    __slots__ = ()
-
-
-class Words(tuple[str, ...]):
-    """A paragraph of plain text and Math."""
-
-    __slots__ = ()
-
-
-class Equations:
-    """Lines of an aligned block: ``&`` stands where they are aligned.  None is a gap."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        self.lines = list(lines)
-
-
-class Table:
-    """Rows of cells under heads; ``right`` are the places of the columns that stand on the right."""
-
-    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> None:
-        self.heads = heads
-        self.rows = rows
-        self.right = right
-
-
-class PageBreak:
-    """The end of a page."""
-
-
 Row = tuple[str, ...]
-Block = Heading | Prose | Words | Equations | Table | PageBreak
 
 
 def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterator[Block]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import chain, pairwise
 
 from ..report import Report
-from .solution import Block, Equations, Heading, Math, PageBreak, Table, Words, blocks
+from .markup import Block, Heading, Markup, Math, PageBreak, Table
+from .solution import blocks
 from .tex import GREEK
 
 TYPE_CHECKING = False
@@ -52,29 +53,15 @@ def page(content: Iterable[Block], standalone: bool, commands: str = "") -> Iter
     for block, following in pairwise(chain(content, (PageBreak(),))):
         if isinstance(block, Heading) and isinstance(following, Table):
             yield _ROOM
-        yield _block(block)
+        yield _MARKUP.block(block)
     if standalone:
         yield _TAIL
 
 
-def _block(block: Block) -> str:
-    if isinstance(block, Heading):
-        return f"\\subsection*{{{prose(block)}}}\n"
-    if isinstance(block, Equations):
-        return "\\begin{align*}\n" + " \\\\\n".join(block.lines) + "\n\\end{align*}\n"
-    if isinstance(block, Table):
-        return _table(block)
-    if isinstance(block, PageBreak):
-        return "\\clearpage\n"
-    if isinstance(block, Words):
-        return f"\n{''.join(map(_cell, block))}\\par\n"
-    return f"\n{prose(block)}\\par\n"
-
-
 def _table(table: Table) -> str:
     columns = "".join("r" if at in table.right else "l" for at in range(len(table.heads)))
-    head = " & ".join(map(_cell, table.heads))
-    rows = "".join(f"{' & '.join(map(_cell, row))} \\\\{_GAP}\n" for row in table.rows)
+    head = " & ".join(map(_text, table.heads))
+    rows = "".join(f"{' & '.join(map(_text, row))} \\\\{_GAP}\n" for row in table.rows)
     # Longtable measures its rows in chunks, and a repeated head apart: with one chunk and an ordinary first row the
     # columns are right at the first run.
     # Space between rows is put between them: a stretched table would stretch the matrices in it as well.
@@ -83,7 +70,7 @@ def _table(table: Table) -> str:
             f"{rows}\\end{{longtable}}}}\n")
 
 
-def _cell(text: str) -> str:
+def _text(text: str) -> str:
     return f"${text}$" if isinstance(text, Math) else prose(text)
 
 
@@ -92,3 +79,13 @@ def prose(text: str) -> str:
     safe = "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)
     # Twice: of four minus signs the first round leaves the two in the middle.
     return safe.replace("--", "-{}-").replace("--", "-{}-")
+
+
+_MARKUP = Markup(
+    heading="\\subsection*{{{}}}\n",
+    paragraph="\n{}\\par\n",
+    equations="\\begin{{align*}}\n{}\n\\end{{align*}}\n",
+    page_break="\\clearpage\n",
+    text=_text,
+    table=_table,
+)

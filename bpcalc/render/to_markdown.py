@@ -9,7 +9,8 @@ a table's cell.
 from __future__ import annotations
 
 from ..report import Report
-from .solution import Block, Code, Equations, Heading, Math, PageBreak, Table, Words, blocks
+from .markup import Block, Code, Markup, Math, Table
+from .solution import blocks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,32 +28,17 @@ def page(content: Iterable[Block]) -> Iterator[str]:
     """Blocks as Markdown."""
     lead = ""
     for block in content:
-        yield lead + _block(block)
+        yield lead + _MARKUP.block(block)
         lead = "\n"
-
-
-def _block(block: Block) -> str:
-    if isinstance(block, Heading):
-        return f"## {prose(block)}\n"
-    if isinstance(block, Equations):
-        lines = " \\\\\n".join(block.lines)
-        return f"```math\n\\begin{{aligned}}\n{lines}\n\\end{{aligned}}\n```\n"
-    if isinstance(block, Table):
-        return _table(block)
-    if isinstance(block, PageBreak):
-        return "---\n"
-    if isinstance(block, Words):
-        return f"{''.join(map(_cell, block))}\n"
-    return f"{prose(block)}\n"
 
 
 def _table(table: Table) -> str:
     rule = ["--:" if at in table.right else "---" for at in range(len(table.heads))]
-    rows = [list(map(_cell, table.heads)), rule, *(list(map(_cell, row)) for row in table.rows)]
+    rows = [list(map(_text, table.heads)), rule, *(list(map(_text, row)) for row in table.rows)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def _cell(text: str) -> str:
+def _text(text: str) -> str:
     if isinstance(text, Math):
         return f"$`{text}`$"
     return f"`{text}`" if isinstance(text, Code) else prose(text)
@@ -61,3 +47,13 @@ def _cell(text: str) -> str:
 def prose(text: str) -> str:
     """Plain text with everything that Markdown would take for more, inside a line, made harmless."""
     return "".join(f"\\{char}" if char in _MARKED else " " if char in "\r\n" else char for char in text)
+
+
+_MARKUP = Markup(
+    heading="## {}\n",
+    paragraph="{}\n",
+    equations="```math\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n```\n",
+    page_break="---\n",
+    text=_text,
+    table=_table,
+)

@@ -8,8 +8,8 @@ from ..homework.check import FOLLOWS
 from ..homework.practice import Exercise
 from ..homework.session import Reply, Session
 from . import to_latex, to_markdown, to_worksheet
+from .markup import Block, Heading, PageBreak, Prose
 from .numbers import show
-from .solution import Block, Heading, PageBreak, Prose
 from .symbols import Symbols
 from .to_json import SCHEMA, plain
 from .wrap import wrapped

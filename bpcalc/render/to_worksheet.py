@@ -12,7 +12,8 @@ from ..report import Report
 from . import to_latex, to_markdown
 from .cells import Cells
 from .hand import Hand
-from .solution import Block, Code, Equations, Heading, Math, Prose, Table, circuit
+from .markup import Block, Code, Equations, Heading, Math, Prose, Table
+from .solution import circuit
 from .symbols import Symbols
 from .tex import TexHand
 from .to_csv import field

@@ -1,0 +1,88 @@
+"""Blocks of a page (headings, equations, tables, prose), and how a language of markup writes them down."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+
+class Math(str):
+    """TeX for math mode, among plain text."""
+
+    __slots__ = ()
+
+
+class Code(str):
+    """Text to be typed as it is, among plain text; names of the language, spaces and slashes."""
+
+    __slots__ = ()
+
+
+class Heading(str):
+    """A section's heading, in words."""
+
+    __slots__ = ()
+
+
+class Prose(str):
+    """A paragraph of plain text."""
+
+    __slots__ = ()
+
+
+class Words(tuple[str, ...]):
+    """A paragraph of plain text and Math."""
+
+    __slots__ = ()
+
+
+class Equations:
+    """Lines of an aligned block: ``&`` stands where they are aligned.  None is a gap."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = list(lines)
+
+
+class Table:
+    """Rows of cells under heads; ``right`` are the places of the columns that stand on the right."""
+
+    def __init__(self, heads: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int]) -> None:
+        self.heads = heads
+        self.rows = rows
+        self.right = right
+
+
+class PageBreak:
+    """The end of a page."""
+
+
+Block = Heading | Prose | Words | Equations | Table | PageBreak
+
+
+class Markup:
+    """A language of markup: templates, with {} where a block's content stands, and what writes words and tables.
+
+    ``text`` writes a piece of plain text, Math or Code.
+    """
+
+    def __init__(self, heading: str, paragraph: str, equations: str, page_break: str,
+                 text: Callable[[str], str], table: Callable[[Table], str]) -> None:
+        self.heading = heading
+        self.paragraph = paragraph
+        self.equations = equations
+        self.page_break = page_break
+        self.text = text
+        self.table = table
+
+    def block(self, block: Block) -> str:
+        """A block in this language."""
+        if isinstance(block, Table):
+            return self.table(block)
+        if isinstance(block, Equations):
+            return self.equations.format(" \\\\\n".join(block.lines))
+        if isinstance(block, PageBreak):
+            return self.page_break
+        if isinstance(block, Heading):
+            return self.heading.format(self.text(block))
+        return self.paragraph.format("".join(map(self.text, block)) if isinstance(block, Words) else self.text(block))
