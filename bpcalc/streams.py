@@ -31,7 +31,7 @@ TEXT_LIMIT = 120
 WIDE = 12
 """How many arguments of a call are written out as a line of hand work."""
 
-_ONE_ARGUMENT = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row.variadic)
+_UNARY = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row.variadic)
 _NUMBER_LIMIT = 24
 """Sums of numbers up to this long are written out where they are used; they have no line of their own."""
 
@@ -236,10 +236,9 @@ class Streams:
         for k, (label, value, gradient, flows, locals, (_, pattern, args, parts)) in enumerate(streams):
             if k not in terms:
                 continue
-            operation, edges = None, []
+            operation, edges = None, list[Edge]()
             if pattern is not None:
-                operation = formula.written(pattern, parts[:-1]) if len(args) <= WIDE else \
-                    formula.compose(self.graph.row(k), _shortened([(text, ATOM) for text in parts[:-1]]))[0]
+                operation = _operation(pattern, parts[:-1])
                 if flows:
                     edges = list(self._edges_of(k, pattern, args, parts, locals))
             yield Step(k, label, operation, value, gradient, bool(flows), edges, terms.pop(k))
@@ -248,14 +247,14 @@ class Streams:
         """Node ``k`` as a line of hand work; ``terms`` as :meth:`arriving` gives them."""
         graph, gradients = self.graph, self._gradients
         args = graph.args(k)
-        operation, edges = None, []
+        operation, edges = None, list[Edge]()
         if args:
-            parts = [self._called(i) for i in args]
-            operation = formula.compose(graph.row(k), _shortened(parts))[0]
+            pieces = [self._called(i) for i in args]
+            pattern = formula.pattern(graph.ops[k], *map(formula.shape, pieces))
+            parts = tuple([text for text, _ in pieces])
+            operation = _operation(pattern, parts)
             if gradients.live[k]:
-                pattern = formula.pattern(graph.ops[k], *map(formula.shape, parts))
-                texts = [*(text for text, _ in parts), self.label(k)]
-                edges = list(self._edges_of(k, pattern, args, texts, gradients.locals(k)))
+                edges = list(self._edges_of(k, pattern, args, (*parts, self.label(k)), gradients.locals(k)))
         return Step(k, self.label(k), operation, self.trace.values[k], gradients.at(k),
                     bool(gradients.live[k]), edges, terms)
 
@@ -360,7 +359,7 @@ class Streams:
         # Written out for one and two arguments: half of the time of a loop over them.
         for k, (code, i, j, symbol) in enumerate(zip(graph.ops, graph.a, graph.b, symbols)):
             if j >= 0:
-                if code in _ONE_ARGUMENT:
+                if code in _UNARY:
                     args, parts, key = (i,), (texts[i],), (code, shapes[i])
                 else:
                     args, parts, key = (i, j), (texts[i], texts[j]), (code, shapes[i], shapes[j])
@@ -400,8 +399,9 @@ def top_symbol(graph: Graph, output: str) -> str:
     return next(name for name in _loss_names() if name != output and name not in graph.symbols)
 
 
-def _shortened(parts: list[Piece]) -> list[Piece]:
-    return parts if len(parts) <= WIDE else [*parts[:3], ("...", ATOM), parts[-1]]
+def _operation(pattern: Pattern, parts: tuple[str, ...]) -> str:
+    """An operation over its arguments' texts, of which a wide call shows the first three and the last."""
+    return formula.written(pattern, parts if len(parts) <= WIDE else (*parts[:3], "...", parts[-1]))
 
 
 def _output_names() -> Iterator[str]:
