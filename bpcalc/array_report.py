@@ -106,7 +106,7 @@ class ArrayReport(Report):
                 continue
             text = branch = formula.local_formula(row, slot, parts, own)
             case = None
-            if " if " in text and not hasattr(values[k], "shape"):
+            if not hasattr(values[k], "shape"):
                 chosen = formula.branch(row, slot, parts, own, given, values[k])
                 branch, case = chosen or (text, None)
             yield Edge(k, i, slot, text, branch, case, local, upstream, product, False, _summed(given[slot], values[k]))

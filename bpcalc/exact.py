@@ -21,7 +21,7 @@ from .engine import Gradients, Trace, forward, remarks
 from .errors import BpcalcError, Source
 from .formula import compose
 from .kept import KeptGradients
-from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS
+from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, choice
 from .syntax import parse
 from .written import ATOM, SIGNED, Written
 
@@ -260,7 +260,7 @@ class _Field:
         shown = row.shown_partial(slot, len(args))
         if shown in ("0", "1", "-1"):
             return self.sympy.Integer(shown)
-        branches = " if " in shown
+        branches = bool(choice(shown)[1])
         if branches and (out is None or None in args):
             return None
         try:

@@ -17,7 +17,7 @@ except ImportError:  # pragma: no cover - another Python
 from .backends import floats
 from .errors import Source
 from .graph import Graph
-from .ops import CONSTANT, INPUT, NEG, TABLE, Op
+from .ops import CONSTANT, INPUT, NEG, TABLE, Op, choice
 from .syntax import parse
 from .written import ATOM
 
@@ -245,9 +245,9 @@ def local_formula(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> str
     names = _names(row, slot, parts, own)
     if shown in names:
         return names[shown][0]
-    if " if " not in shown:
+    yes, test, no = choice(shown)
+    if not test:
         return _write(shown, names)
-    yes, test, no = _branches(shown)
     return f"{_write(yes, names)} if {_condition(test, names)} else {_write(no, names)}"
 
 
@@ -264,7 +264,7 @@ def branch(row: Op, slot: int, parts: Sequence[Piece], own: Piece, given: Sequen
 
 def holds(row: Op, slot: int, given: Sequence[float], out: float) -> bool:
     """Whether the test that chooses between a local gradient's branches is true at a point."""
-    _, test, _ = _branches(row.shown_partial(slot, len(given)))
+    _, test, _ = choice(row.shown_partial(slot, len(given)))
     params = ("x", "y", "out") if row.variadic else (*row.params, "out")
     point = (given[slot], given[1 - slot] if len(given) == 2 else 0.0) if row.variadic else tuple(given)
     return bool(floats().rule(params, test)(*point, out))
@@ -273,11 +273,10 @@ def holds(row: Op, slot: int, given: Sequence[float], out: float) -> bool:
 def branches(row: Op, slot: int, parts: Sequence[Piece],
              own: Piece) -> tuple[tuple[str, str], tuple[str, str]] | None:
     """Both branches of the local gradient, each as (formula, condition); None where there are none."""
-    shown = row.shown_partial(slot, len(parts))
-    if " if " not in shown:
+    yes, test, no = choice(row.shown_partial(slot, len(parts)))
+    if not test:
         return None
     names = _names(row, slot, parts, own)
-    yes, test, no = _branches(shown)
     return (_write(yes, names), _condition(test, names)), (_write(no, names), _condition(_negated(test), names))
 
 
@@ -290,12 +289,6 @@ def _names(row: Op, slot: int, parts: Sequence[Piece], own: Piece) -> dict[str, 
         names = dict(zip(row.params, parts))
     names["out"] = own
     return names
-
-
-def _branches(shown: str) -> tuple[str, str, str]:
-    yes, _, rest = shown.partition(" if ")
-    test, _, no = rest.partition(" else ")
-    return yes, test, no
 
 
 def _negated(test: str) -> str:

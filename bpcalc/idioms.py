@@ -308,9 +308,6 @@ def _methods(text: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------- choices
-_TEST = r"[^;\n?]*?"
-
-
 def _choices(text: str, known: Collection[str]) -> str:
     """``a if t else b`` and ``t ? a : b`` as where(t, a, b), and truths joined by words."""
     if not re.fullmatch(r"\s*\w*\s*=\s*", text):

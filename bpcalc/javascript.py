@@ -20,7 +20,7 @@ import ast
 import json
 from pathlib import Path
 
-from .ops import FUNCTIONS, Op
+from .ops import FUNCTIONS, Op, choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,9 +91,8 @@ def _clause(params: Sequence[str], test: str, words: str, text: _Text) -> str:
 
 
 def _case(params: Sequence[str], shown: str, text: _Text) -> str:
-    if " if " not in shown:
-        return "null"
-    return text.function(params, shown.partition(" if ")[2].partition(" else ")[0])
+    _, test, _ = choice(shown)
+    return text.function(params, test) if test else "null"
 
 
 class _Text(ast.NodeVisitor):

@@ -29,6 +29,7 @@ Fields of a row
     guarded     the forward rule does not fail by itself outside the domain: the engine asks first
     borders     points at or beyond the edges of the domain and far out, for the tests
     word        how a call is written, where two rows share a word (default: the name)
+    symmetric   its arguments may change places
     one         for a row of two or more arguments: the structural row that its word means with one
 
 Structural rows act on whole arrays (arrays.py), so they have no number for a local gradient.  They give
@@ -80,6 +81,7 @@ class Op:
         "samples",
         "shown",
         "statics",
+        "symmetric",
         "variadic",
         "vectors",
         "word",
@@ -112,6 +114,7 @@ class Op:
         statics: str = "",
         fits: str = "",
         legend: str = "",
+        symmetric: bool = False,
     ) -> None:
         words = params.split()
         self.code = -1
@@ -137,6 +140,7 @@ class Op:
         self.statics = {word.partition("=")[0]: word.partition("=")[2] for word in statics.split()}
         self.fits = fits
         self.legend = legend
+        self.symmetric = symmetric
         self.doc = doc
         self.latex = latex
         self.latex_entries = latex_entries or latex
@@ -181,6 +185,17 @@ class Op:
         return f"<operation {self.name}>"
 
 
+def choice(rule: str) -> tuple[str, str, str]:
+    """A rule ``A if TEST else B`` in its three parts; any other is A, and TEST and B are empty.
+
+    >>> choice("1 if x > 0 else slope"), choice("1 / x")
+    (('1', 'x > 0', 'slope'), ('1 / x', '', ''))
+    """
+    yes, _, rest = rule.partition(" if ")
+    test, _, no = rest.partition(" else ")
+    return yes, test, no
+
+
 _POSITIVE = (("x > 0", "needs a positive number"),)
 _JUMP = (("a == b", "a comparison jumps where both sides are equal; its gradient there is taken as 0"),)
 _UNIT = (("-1 <= x <= 1", "needs a number from -1 to 1"),)
@@ -192,10 +207,10 @@ TABLE: tuple[Op, ...] = (
     Op("constant", "", "", doc="A number written in the expression.", latex=""),
     # --------------------------------------------------------------------------------- arithmetic
     Op("add", "a b", "a + b", "1", "1",
-       fixity=("+", 10, 10), latex="{a} + {b}", doc="Sum: passes the gradient on to both inputs.",
+       fixity=("+", 10, 10), symmetric=True, latex="{a} + {b}", doc="Sum: passes the gradient on to both inputs.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e308, 1e308), (-1e308, -1e308))),
     Op("mul", "a b", "a * b", "b", "a",
-       fixity=("*", 20, 20), latex=r"{a} \cdot {b}", latex_entries=r"{a} \odot {b}",
+       fixity=("*", 20, 20), symmetric=True, latex=r"{a} \cdot {b}", latex_entries=r"{a} \odot {b}",
        doc="Product: each input gets the other one.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1e200, 1e200), (1e-200, 1e-200))),
     Op("sub", "a b", "a - b", "1", "-1",
@@ -225,12 +240,12 @@ TABLE: tuple[Op, ...] = (
        samples=((1.5,), (-2.0,))),
     # ------------------------------------------------------------------- the corners of a network
     Op("max", "xs", "largest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",), pair="1 if x > y else 0", one="reduce_max",
+       shown=("1 if x == out else 0",), pair="1 if x > y else 0", one="reduce_max", symmetric=True,
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the largest gets an equal share"),),
        latex=r"\max({xs})", doc="The largest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, 5.0, 2.0)), borders=((1.0, 1.0), (2.0, 2.0, 2.0))),
     Op("min", "xs", "smallest(xs)", "1 / ties(xs, out) if x == out else 0",
-       shown=("1 if x == out else 0",), pair="1 if x < y else 0", one="reduce_min",
+       shown=("1 if x == out else 0",), pair="1 if x < y else 0", one="reduce_min", symmetric=True,
        kinks=(("ties(xs, out) > 1", "the arguments tie; each of the smallest gets an equal share"),),
        latex=r"\min({xs})", doc="The smallest of two or more: routes the gradient to the winner.",
        samples=((1.5, -2.0), (-1.0, 3.0), (1.0, -5.0, 2.0)), borders=((1.0, 1.0),)),
@@ -400,7 +415,7 @@ TABLE: tuple[Op, ...] = (
     Op("hypot", "a b", "hypot(a, b)",
        "a / out if out > 1e-290 else a / hypot(1e30 * a, 1e30 * b) * 1e30",
        "b / out if out > 1e-290 else b / hypot(1e30 * a, 1e30 * b) * 1e30",
-       shown=("a / hypot(a, b)", "b / hypot(a, b)"), definition="sqrt(a * a + b * b)",
+       shown=("a / hypot(a, b)", "b / hypot(a, b)"), definition="sqrt(a * a + b * b)", symmetric=True,
        latex=r"\sqrt{{{a}^2 + {b}^2}}", doc="Length of the vector (a, b).",
        samples=((1.5, -2.0), (3.0, 4.0)), borders=((0.0, 0.0), (1e200, 1e200), (5e-324, 5e-324))),
     Op("erf", "x", "erf(x)", "2 / sqrt(pi) * gauss(x, 1)", shown=("2 / sqrt(pi) * exp(-x^2)",),
@@ -410,10 +425,10 @@ TABLE: tuple[Op, ...] = (
        latex=r"\mathrm{{erfc}}({x})", doc="1 - erf(x), accurate far out.",
        samples=((0.5,), (-3.0,)), borders=((1e200,), (-1e200,))),
     # ---------------------------------------------------------------------- sums, choices and losses
-    Op("sum", "xs", "add_up(xs)", "1", one="reduce_sum",
+    Op("sum", "xs", "add_up(xs)", "1", one="reduce_sum", symmetric=True,
        latex=r"\mathrm{{sum}}({xs})", doc="Sum of two or more; of an array's entries: sum(x, axis=0).",
        samples=((1.5, -2.0), (1.0, 5.0, 2.0)), borders=((1e308, 1e308), (1e16, 1.0, -1e16))),
-    Op("mean", "xs", "add_up(xs) / count(xs)", "1 / count(xs)", one="reduce_mean",
+    Op("mean", "xs", "add_up(xs) / count(xs)", "1 / count(xs)", one="reduce_mean", symmetric=True,
        latex=r"\mathrm{{mean}}({xs})", doc="Mean of two or more; of an array's entries: mean(x, axis=0).",
        samples=((1.5, -2.0), (1.0, 5.0, 2.0)), borders=((1e308, 1e308), (1e16, 1.0, -1e16))),
     Op("where", "c a b", "a if c != 0 else b", "0", "1 if c != 0 else 0", "0 if c != 0 else 1",
@@ -431,10 +446,10 @@ TABLE: tuple[Op, ...] = (
     Op("ge", "a b", "1 if a >= b else 0", "0", "0", fixity=(">=", 5, 5), kinks=_JUMP,
        latex=r"[{a} \ge {b}]", doc="1 where a is at least b, else 0; the gradient is 0.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
-    Op("eq", "a b", "1 if a == b else 0", "0", "0", fixity=("==", 5, 5), kinks=_JUMP,
+    Op("eq", "a b", "1 if a == b else 0", "0", "0", fixity=("==", 5, 5), kinks=_JUMP, symmetric=True,
        latex="[{a} = {b}]", doc="1 where a equals b, else 0; the gradient is 0.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
-    Op("ne", "a b", "1 if a != b else 0", "0", "0", fixity=("!=", 5, 5), kinks=_JUMP,
+    Op("ne", "a b", "1 if a != b else 0", "0", "0", fixity=("!=", 5, 5), kinks=_JUMP, symmetric=True,
        latex=r"[{a} \ne {b}]", doc="1 where a differs from b, else 0; the gradient is 0.",
        samples=((1.5, -2.0), (0.0, 3.0)), borders=((1.0, 1.0),)),
     Op("huber", "p t delta=1", "(p - t) * (p - t) / 2 if abs(p - t) <= delta else delta * (abs(p - t) - delta / 2)",

@@ -22,7 +22,7 @@ from .engine import Gradients, Trace, reached_by_output, remarks
 from .errors import DomainProblem
 from .formula import parsed
 from .kept import KeptGradients
-from .ops import CONSTANT, INPUT, NAMED_CONSTANTS
+from .ops import CONSTANT, INPUT, NAMED_CONSTANTS, choice
 from .spans import spans
 from .written import Written
 
@@ -270,7 +270,7 @@ class _Hand:
 
     def _local(self, trace: RoundedTrace, k: int, row: Op, slot: int, given: list[Carried]) -> Carried | None:
         shown = row.shown_partial(slot, len(given))
-        if " if " not in shown and not row.variadic:
+        if not choice(shown)[1] and not row.variadic:
             names = {**dict(zip(row.params, given)), "out": trace.carried[k]}
             used = [names[name] for name in parsed(shown).inputs]
             try:

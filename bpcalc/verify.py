@@ -15,7 +15,7 @@ from .backends import Symbols, floats
 from .child import SECONDS, ask, serve
 from .engine import at_kink
 from .errors import BpcalcError
-from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE
+from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE, choice
 from .records import Edge, Verdict
 from .report import Report
 
@@ -366,7 +366,7 @@ class _Probe:
         given = [values[s] for s in args]
         if row.variadic:
             return tuple(value == values[i] for value in given)
-        tests = [shown.partition(" if ")[2].partition(" else ")[0] for shown in row.shown if " if " in shown]
+        tests = [test for _, test, _ in map(choice, row.shown) if test]
         if not tests:                              # sign, step: the value itself tells the branch
             return values[i]
         return tuple(floats().rule((*row.params, "out"), test)(*given, values[i]) for test in tests)

@@ -11,7 +11,6 @@ import pytest
 from bpcalc import backprop
 from bpcalc.render import to_circuit, to_dot, to_mermaid, to_svg
 from bpcalc.render.numbers import show
-from bpcalc.render.wiring import SYMMETRIC
 
 from .oracles import Program
 
@@ -111,7 +110,7 @@ def test_a_picture_can_be_read_back_as_the_graph(start):
             expected = [[i, show(report.nodes[i].value), products.get((k, slot), "no grad")]
                         for slot, i in enumerate(graph.args(k))]
             wires = found.pop((k, False), [])
-            symmetric = graph.row(k).name in SYMMETRIC
+            symmetric = graph.row(k).symmetric
             assert (sorted(wires) == sorted(expected) if symmetric else wires == expected), (seed, k)
         gradient = show(report.gradient(graph.output)) if report.is_live(graph.output) else "no grad"
         assert found.pop((graph.output, True)) == [[graph.output, show(report.value), gradient]]
@@ -287,17 +286,16 @@ def test_a_variable_is_near_its_use():
 
 def test_only_symmetric_operations_take_their_wires_in_any_order():
     from bpcalc.backends import floats
-    from bpcalc.ops import BY_NAME, TABLE
+    from bpcalc.ops import TABLE
 
     for row in TABLE:
         if row.structural:
-            assert row.name not in SYMMETRIC
+            assert not row.symmetric
         elif row.variadic or len(row.params) == 2:
             forward = floats().forward(row)
             same = all((forward(point[::-1]) == forward(point)) if row.variadic else
                        attempt(forward, *point[::-1]) == forward(*point) for point in row.samples)
-            assert same == (row.name in SYMMETRIC), row.name
-    assert set(BY_NAME) >= SYMMETRIC
+            assert same == row.symmetric, row.name
 
 
 def attempt(rule, *given):

@@ -17,7 +17,7 @@ from string import Formatter
 from .. import formula
 from ..errors import Source
 from ..lexer import NAME_PATTERN
-from ..ops import CONSTANT, INPUT, Op
+from ..ops import CONSTANT, INPUT, Op, choice
 from ..syntax import parse
 from ..written import ATOM, POWER, PRODUCT, SIGNED, SUM, Written
 from .grids import COLUMN, DRAWN, LIST, MATRIX, NUMBER, ROW, shape_of, show_value, table_of
@@ -206,9 +206,8 @@ class TexHand(Hand):
         return _bracketed(text)
 
     def _piece(self, text: str, names: Collection[str]) -> Piece:
-        if " if " in text:                         # a rule for every entry of an array
-            yes, _, rest = text.partition(" if ")
-            test, _, no = rest.partition(" else ")
+        yes, test, no = choice(text)
+        if test:                                   # a rule for every entry of an array
             parts = self.formula(yes, names), self.condition(test, names), self.formula(no, names)
             return r"{} \text{{ if }} {}, \text{{ else }} {}".format(*parts), SUM
         # What is no name of the language stands for itself under a name that is free: dots, and entries W[0,1].

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
 
-SYMMETRIC = frozenset(("add", "mul", "max", "min", "sum", "mean", "hypot", "eq", "ne"))
-"""Operations whose arguments may change places."""
-
 NO_GRADIENT = "no grad"
 REACH = 4
 """How many columns after its first use a variable is still wired there; further on it is drawn again."""
@@ -121,7 +118,7 @@ class Wiring:
                 continue
             place[k] = self._add(
                 Spot(f"n{k}", OPERATION, k, sign(report, k), named.get(k, ""),
-                     report.is_live(k), len(args), graph.row(k).name in SYMMETRIC))
+                     report.is_live(k), len(args), graph.row(k).symmetric))
             for slot, (i, source) in enumerate(zip(args, sources)):
                 live = (k, slot) in products
                 self._link(source, place[k], i, k, slot, values[i], products.get((k, slot)), live)
