@@ -61,8 +61,8 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
         text, strength = parts[0]
         return symbol + (text if strength > power else f"({text})"), power
     (left, left_power), (right, right_power) = parts
-    if left_power < floor:
-        left = f"({left})"
+    if left_power < floor or (left_power == power and symbol in _COMPARISONS):
+        left = f"({left})"                             # comparisons cannot be chained
     ties = right_power == power and floor > power      # a^b^c needs no brackets on its right
     if (right_power <= power and not ties) or right[0] == "-":
         right = f"({right})"

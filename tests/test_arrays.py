@@ -364,6 +364,34 @@ def test_the_text_of_every_node_means_the_node(seed):
             assert np.allclose(backprop(node.text, used).value, node.value), node.text
 
 
+@pytest.mark.parametrize("text", [
+    "(W + 1).T", "(W*2)[0, 1]", "(-W)[1:, ::2]", "(W @ W).T[0]", "W.T.T[-1]", "-W[(0 + 1)]", "[W[0] - 1, -W[1]]",
+    "sum(W + 1, axis=0, keepdims=1)", "sum(W)^2", "mean(W, axis=-1)", "reshape(W, -1)", "reshape(W, 2, -1)[1, :]",
+    "concat(W, W + 1, axis=1)", "stack(W, -W, axis=1)", "softmax(W - 1, axis=0)", "norm(W.T*2)", "v[0:3:2]", "v[::2]",
+    "v[:2]", "v[1:]", "v[:]", "v[-2:]", "(v - 1)[[2, 0]]", "outer(v - 1, v)", "v[0:2] @ (W - 1)", "2*(v @ v)",
+    "where(v > 1, v, -v) == (v < 2)", "(v > 1)*(v <= 2)", "(v > 1) > (0 > v)", "-(v^2)^2 - (v - 1) - (-v)"])
+def test_a_text_of_arrays_has_its_brackets_where_they_are_needed(text):
+    values = {"W": [[1.0, -2.0], [3.0, 0.5]], "v": [1.0, 2.0, 4.0]}
+    report = backprop(text, values)
+    for node in report.nodes:
+        again = backprop(node.text, values)
+        assert np.array_equal(again.value, node.value), node.text
+        assert again.nodes[-1].op == node.op
+        assert len(node.text.replace(" ", "")) <= len(text.replace(" ", "")), node.text
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_gradient_is_the_sum_of_the_products_that_arrive_at_an_array(seed):
+    program = ArrayProgram(seed)
+    report = backprop(program.text, program.values)
+    for node in report.nodes:
+        arriving = [edge.product for edge in report.edges if edge.input == node.id and edge.product is not None]
+        if arriving and report.gradient(node.id) is not None:
+            assert np.allclose(sum(arriving), report.gradient(node.id)), node.label
+        elif report.gradient(node.id) is not None and node.id != report.graph.output:
+            assert not np.any(report.gradient(node.id))
+
+
 # ------------------------------------------------------------------------------------------- the report
 LECTURE = {"W": [[-2, -1], [1, -5]], "x": [3, 2], "y": 0}
 
@@ -496,6 +524,7 @@ def test_plain_numbers_never_load_numpy():
     ("x/y", {"x": [1, 2], "y": [1, 0]}, "division by zero (entry [1])", "x/y"),
     ("exp(x)", {"x": [1, 1000]}, "the result of exp is too large for a double-precision number", "exp(x)"),
     ("bce(x, y)", {"x": [0.5, 1.5], "y": 1}, "bce needs a probability from 0 to 1 (entry [1])", "bce(x, y)"),
+    ("bce(x, y)", {"x": [0.5, 1.5], "y": [1, 0, 1]}, "bce cannot combine the shapes (2,) and (3,)", "bce(x, y)"),
     ("outer(x, y)", {"x": [1, 2], "y": 1}, "outer: outer takes two vectors", "outer(x, y)"),
     ("outer(x, x)", {"x": np.ones(20_000)}, "outer: the result would have 400,000,000 entries, and the limit is "
                                             "100,000,000", "outer(x, x)"),

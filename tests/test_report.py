@@ -121,16 +121,25 @@ def test_the_closest_word_is_found_whatever_its_case():
     assert closest("zzz", ["weight"]) == []
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_what_is_streamed_is_what_one_node_at_a_time_says(seed):
-    program = Program(seed, size=30)
-    report = backprop(program.text, program.inputs)
+LONG = " + ".join(f"x*{number}.5" for number in range(40))
+WIDE = ["max(x, y, 1, x*y)*2 + sin(min(x, y, 3, 4, x)) - max(-x, y, -2, x + y, y)^2", f"max(x, y, 1, {LONG})*2 - y",
+        f"2^max(1, {LONG}, x, min({LONG}, y)) + min(x, y, x, y)", f"clip({LONG}, x, y)*leaky_relu(x, 0.5) - ({LONG})"]
+
+
+@pytest.mark.parametrize("program", [*map(str, range(40)), *WIDE])
+def test_what_is_streamed_is_what_one_node_at_a_time_says(program):
+    if program.isdigit():
+        made = Program(int(program), size=30)
+        report = backprop(made.text, made.inputs)
+    else:
+        report = backprop(program, x=0.25, y=0.5)
     assert list(report.each_text()) == [report.text(node.id) for node in report.nodes]
     assert list(report.each_label()) == [report.label(node.id) for node in report.nodes]
     assert list(report.each_gradient()) == [report.gradient(node.id) for node in report.nodes]
     edges = [(edge.node, edge.input, edge.slot, edge.formula, edge.local, edge.upstream, edge.product)
              for edge in report.edges]
     assert list(report.each_flow()) == edges
+    assert len(edges) == sum(report.is_live(i) for node in report.nodes for i in node.inputs)
     for node, found in zip(report.nodes, report.each_locals()):
         assert list(found) == [local(report.trace, node.id, slot) for slot in range(len(node.inputs))]
 
