@@ -229,7 +229,6 @@ class Building:
             self.symbols[words[param]] = node
             self._passed.append(words[param])
         cursor.opened = True
-        cursor.tokens = list(cursor.tokens) if cursor.tokens is cursor.given else cursor.tokens
         cursor.insert(start, body, words)
 
     def _define(self, read: list[str]) -> bool:

@@ -240,7 +240,7 @@ class Cursor:
         """Read from the beginning again."""
         self.missing = {}
         self.at = -1
-        self.tokens = list(self.given) if self.opened else self.given
+        self.tokens = list(self.given)             # what the text's functions take out and put in
         return self
 
     # ------------------------------------------------------------- functions that the text defines
@@ -252,8 +252,6 @@ class Cursor:
 
     def body(self, size: int) -> list[Token]:
         """The tokens up to the statement's end, which are taken out, with the ``size`` tokens before them."""
-        self.opened = True
-        self.tokens = list(self.tokens)
         start = end = self.at + 1
         depth, before = 0, "="
         while end < len(self.tokens):

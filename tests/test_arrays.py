@@ -525,6 +525,7 @@ def test_plain_numbers_never_load_numpy():
     ("exp(x)", {"x": [1, 1000]}, "the result of exp is too large for a double-precision number", "exp(x)"),
     ("bce(x, y)", {"x": [0.5, 1.5], "y": 1}, "bce needs a probability from 0 to 1 (entry [1])", "bce(x, y)"),
     ("bce(x, y)", {"x": [0.5, 1.5], "y": [1, 0, 1]}, "bce cannot combine the shapes (2,) and (3,)", "bce(x, y)"),
+    ("1 + mse(x, y)", {"x": [1, 2], "y": [1, 2, 3]}, "'-' cannot combine the shapes (2,) and (3,)", "mse(x, y)"),
     ("outer(x, y)", {"x": [1, 2], "y": 1}, "outer: outer takes two vectors", "outer(x, y)"),
     ("outer(x, x)", {"x": np.ones(20_000)}, "outer: the result would have 400,000,000 entries, and the limit is "
                                             "100,000,000", "outer(x, x)"),

@@ -84,6 +84,9 @@ def test_blocks_of_any_size_give_the_same(monkeypatch):
     assert np.array_equal(whole.values, pieces.values, equal_nan=True)
     assert np.array_equal(whole.gradients["x"], pieces.gradients["x"], equal_nan=True)
     assert whole.errors.keys() == pieces.errors.keys()
+    notes = [{at: [note.code for note in found] for at, found in result.notes.items()} for result in (whole, pieces)]
+    assert notes[0] == notes[1]
+    assert 500 in backprop_batch("relu(x)", {"x": np.arange(-500.0, 500.0)}).notes
 
 
 def test_what_was_given_is_left_as_it_was():
@@ -174,20 +177,20 @@ def test_a_cell_with_signs_is_told_what_to_write(capsys, tmp_path):
 
 
 def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys, tmp_path):
-    text = "x,y\n4,1\nabc,1\n4\n,2\n-4,1\nnan,1\n0,1\n@r.csv,1\n9,1\n"
+    text = "x,y\n4,1\nabc,1\n4\n,2\n-4,1\nnan,1\n0,1\n@r.csv,1\n9,1\n9,1,5\n"
     code, out, err = rows(capsys, tmp_path, "r.csv", text, "sqrt(x)*y", "--json")
     lines = [json.loads(line) for line in out.splitlines()]
     for line in lines:
         jsonschema.validate(line, SCHEMA)
         assert "schema" not in line
     assert code == 2
-    assert [line["line"] for line in lines] == list(range(2, 11))
-    assert [line.get("value") for line in lines] == [2, None, None, None, None, None, 0, None, 3]
-    assert [line["error"]["column"] for line in lines if "error" in line] == ["x", None, "x", None, "x", "x"]
+    assert [line["line"] for line in lines] == list(range(2, 12))
+    assert [line.get("value") for line in lines] == [2, None, None, None, None, None, 0, None, 3, None]
+    assert [line["error"]["column"] for line in lines if "error" in line] == ["x", None, "x", None, "x", "x", None]
     assert lines[6]["gradients"] == {"x": None, "y": 0}
     assert lines[6]["notes"][0]["code"] == "undefined"
     for words in ("line 3: column x: ", "line 4: there are 1 cells, not 2", "line 5: column x: the cell is empty",
-                  "line 6: sqrt needs a number that is not negative (here x = -4)", "6 of 9 rows have no result"):
+                  "line 6: sqrt needs a number that is not negative (here x = -4)", "line 11: there are 3 cells, not 2", "7 of 10 rows have no result"):
         assert words in err
 
 
@@ -200,7 +203,7 @@ def test_bad_json_lines(line, capsys, tmp_path):
     for found in (first, second, third):
         jsonschema.validate(found, SCHEMA)
     assert (code, first["value"], third["value"]) == (2, 2, 3)
-    assert second["error"]["message"]
+    assert (second["error"]["message"] == "the line is not a JSON object") == (line[0] != "{")
     assert "bpcalc: line 2: " in err
 
 

@@ -277,7 +277,9 @@ MISTAKES = [
     ("x⁴", "the character U+2074 (SUPERSCRIPT FOUR) is not part of the language", "⁴", "write x^4"),
     ("１2", "the character U+FF11 (FULLWIDTH DIGIT ONE) is not part of the language", "１", "type the digit 1"),
     ("x²³", "two exponents in a row", "²³", "write ^2 and use parentheses"),
+    ("g(u) = (u\ng(x)", "'g' is not a function that is defined before g", "g", "a function can call those above it"),
     ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
+    ("g(u) = (u\ng(x)", "'g' is not a function that is defined before g", "g", "a function can call those above it"),
     ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
     ("x\x1b[2J", "the character U+001B (a control character) is not part of the language", "\x1b", None),
 ]
@@ -294,6 +296,29 @@ def test_a_mistake_is_told_in_full(text, message, under, hint):
         assert error.span is None
     else:
         assert text[error.span[0]:error.span[1]] == under
+
+
+@pytest.mark.parametrize(("characters", "told"), [
+    ([chr(0xDC00 + byte) for byte in range(0x80, 0x100)], "the byte 0x{:02X} is not UTF-8"),
+    ([chr(code) for code in (*range(9), *range(0x0E, 0x20), *range(0x7F, 0xA0))],
+     "the character U+{:04X} (a control character) is not part of the language"),
+    (["\ue000", "\uffff", "\ue0a0"], "the character U+{:04X} (a character without a name) is not part of the language"),
+])
+def test_a_character_outside_the_language_is_called_by_its_number(characters, told):
+    for character in characters:
+        with pytest.raises(BpcalcError) as found:
+            parse(Source(f"x + {character}"), ["x"])
+        number = ord(character) - (0xDC00 if "byte" in told else 0)
+        assert (found.value.message, found.value.span) == (told.format(number), (4, 5))
+
+
+@pytest.mark.parametrize(("character", "hint"), [
+    ("\u0663", "type the digit 3"), ("\uff12", "type the digit 2"), ("\uff58", "did you mean x?"), ("\u2460", "did you mean 1?"),
+    ("\U0001d465", "did you mean x?"), ("\u3042", None), ("\u3000", None), ("\xb5", "the Greek letter μ")])
+def test_a_likeness_to_a_character_of_the_language_is_told(character, hint):
+    with pytest.raises(BpcalcError) as found:
+        parse(Source(f"2*{character}"), ["x"])
+    assert found.value.hint == hint or (hint and hint in found.value.hint)
 
 
 def test_many_definitions_and_many_sums_are_read_in_one_go():
@@ -336,7 +361,7 @@ def test_pieces_of_any_size_give_the_same_tokens(size, monkeypatch):
     """A long text is split in pieces: none ends inside a token, and none is longer than its tokens make it."""
     from bpcalc import lexer
 
-    text = "alpha*beta1 + 2.5e-3**gamma_1\nsin(a_long_name)/7e+2 - (x)"
+    text = "alpha*beta1 + 2.5e-3**gamma_1\nsin(a_long_name)/7e+2 - (x)*y"
     whole = list(lexer.split(text))
     assert [token for token in whole if token[:1].isdigit()][:2] == ["2.5e\x013", "7e2"]
     monkeypatch.setattr(lexer, "_PIECE", size)
