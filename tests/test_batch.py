@@ -190,7 +190,8 @@ def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys,
     assert lines[6]["gradients"] == {"x": None, "y": 0}
     assert lines[6]["notes"][0]["code"] == "undefined"
     for words in ("line 3: column x: ", "line 4: there are 1 cells, not 2", "line 5: column x: the cell is empty",
-                  "line 6: sqrt needs a number that is not negative (here x = -4)", "line 11: there are 3 cells, not 2", "7 of 10 rows have no result"):
+                  "line 6: sqrt needs a number that is not negative (here x = -4)",
+                  "line 11: there are 3 cells, not 2", "7 of 10 rows have no result"):
         assert words in err
 
 

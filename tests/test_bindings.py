@@ -62,6 +62,9 @@ def test_a_file_has_one_binding_a_line():
     with pytest.raises(BpcalcError) as found:
         from_file("x = 1\ny = two\n", "w.txt")
     assert found.value.source.name == "w.txt, line 2"
+    with pytest.raises(BpcalcError, match="'x' is given a value twice") as found:
+        from_file("x = 1\ny = 2\nx = 1\n", "w.txt")
+    assert (found.value.source.name, found.value.span) == ("w.txt, line 3", (0, 1))
 
 
 def test_python_numbers_of_all_kinds():

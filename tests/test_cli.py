@@ -267,3 +267,20 @@ def test_what_an_option_is_given_is_quoted_as_it_was_typed(words, texts, bpcalc,
     for text in texts:
         assert text in ran.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("ended", "code", "told"), [
+    (KeyboardInterrupt(), 130, "bpcalc: interrupted\n"),
+    (RuntimeError("\x1b"), 70, "bpcalc: internal error (please report it): RuntimeError: \N{SYMBOL FOR ESCAPE}\n"),
+    (MemoryError(), 2, "bpcalc: error: there is not enough memory for this\n"),
+    (OSError(12, "Cannot allocate memory"), 2, "bpcalc: error: there is not enough memory for this\n"),
+    (BrokenPipeError(32, "Broken pipe"), 141, ""),
+    (OSError(28, "No space left on device"), 2, "bpcalc: error: cannot write the result: no space left on device\n"),
+], ids=repr)
+def test_whatever_ends_a_run_has_its_exit_code_and_words(ended, code, told, bpcalc, monkeypatch):
+    def execute(options, words):
+        raise ended
+
+    monkeypatch.setattr("bpcalc.cli.execute", execute)
+    ran = bpcalc("x", "x=1")
+    assert (ran.code, ran.out, ran.err) == (code, "", told)

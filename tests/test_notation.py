@@ -92,7 +92,8 @@ def test_brackets_around_a_value_mean_nothing(text):
 
 
 @pytest.mark.parametrize("text", [text for text in PLAIN if "z = " not in text] + [
-    "2e-3*x", "2e+3*x", "2E-3*x", "2E+3*x", "a**b - 1e-3*x1e-5/.5 + 5.*2e+3", "f = (x1e-5)\n\n  ;q = f*e-1E-3;\n q\n", "sin(x)+max(x,1,\ty)"])
+    "2e-3*x", "2e+3*x", "2E-3*x", "2E+3*x", "a**b - 1e-3*x1e-5/.5 + 5.*2e+3",
+    "f = (x1e-5)\n\n  ;q = f*e-1E-3;\n q\n", "sin(x)+max(x,1,\ty)"])
 def test_the_quick_way_reads_all_of_the_plain_language_on_its_own(text):
     bound = frozenset(re.findall(r"\b(?:x|y|a|b|x1e)\b", text))
     quick = _sized(Source(text), lambda: split(text), bound, None)

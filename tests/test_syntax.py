@@ -207,6 +207,9 @@ MISTAKES = [
      "a number, an index around it, or a name that is bound to a number"),
     ("[" * 65 + "x" + "]" * 65, "arrays are nested more than 64 deep", "[", None),
     ("sum(j for 3 in range(2))", "'for' needs a name for the index", "for 3 in range(", "write: for j in range(3)"),
+    *((f"sum(j for j in range({inside}))", "range takes one to three numbers", "for j in range(",
+       "write: for j in range(3)") for inside in ("", "1, 2, 3, 4", "1,,2", ",1", "1,")),
+    ("sum(j for j in range(1, 2.5))", "a range needs whole numbers, not 2.5", "2.5", None),
     ("max(j for j in range(0))", "there is nothing to take the max of: no value is left", "for j in range(0))", None),
     ("sum(j for j in range(x))", "'x' must be a number that is known beforehand here", "x",
      "a number, an index around it, or a name that is bound to a number"),
@@ -313,7 +316,8 @@ def test_a_character_outside_the_language_is_called_by_its_number(characters, to
 
 
 @pytest.mark.parametrize(("character", "hint"), [
-    ("\u0663", "type the digit 3"), ("\uff12", "type the digit 2"), ("\uff58", "did you mean x?"), ("\u2460", "did you mean 1?"),
+    ("\u0663", "type the digit 3"), ("\uff12", "type the digit 2"), ("\uff58", "did you mean x?"),
+    ("\u2460", "did you mean 1?"),
     ("\U0001d465", "did you mean x?"), ("\u3042", None), ("\u3000", None), ("\xb5", "the Greek letter μ")])
 def test_a_likeness_to_a_character_of_the_language_is_told(character, hint):
     with pytest.raises(BpcalcError) as found:
