@@ -187,6 +187,8 @@ def test_an_array_means_its_entries_however_it_is_typed(array):
     text, meant = array
     found = backprop(f"{text}*1", x=1.5, v=[1, 2]).value
     assert np.array_equal(found, meant), text
+    if not {"x", "v"} & set(text):
+        assert len(parse(Source(text))) == 1, "an array of numbers is one constant"
 
 
 @pytest.mark.parametrize("seed", range(20))
