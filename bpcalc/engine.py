@@ -459,19 +459,29 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
     if type(values[graph.output]) is not float and type(upstream) is float:
         result.notes.append(Note("output", graph.output, f"it has shape {values[graph.output].shape}; the gradients "
                                  "are those of the sum of its entries"))
-    result.notes.extend(_no_inverses(trace))
+    result.notes.extend(_entrywise(trace))
     result.notes.extend(remarks(result))
     return result
 
 
-def _no_inverses(trace: Trace) -> Iterator[Note]:
-    """What to say of ``W^-1``, which linear algebra reads as the inverse of a square matrix."""
-    graph, values, power = trace.graph, trace.values, BY_NAME["pow"].code
+def _entrywise(trace: Trace) -> Iterator[Note]:
+    """What to say of ``W^-1`` and ``W·x``, which linear algebra reads as an inverse and a product of matrices."""
+    graph, values = trace.graph, trace.values
+    power, times = BY_NAME["pow"].code, BY_NAME["mul"].code
+    dotted = not {"·", "⋅"}.isdisjoint(graph.source.text)
     for k, code in enumerate(graph.ops):
+        if code != power and code != times:
+            continue
+        left, right = graph.args(k)
+        shape: tuple[int, ...] = getattr(values[left], "shape", ())
+        other: tuple[int, ...] = getattr(values[right], "shape", ())
         if code == power:
-            shape: tuple[int, ...] = getattr(values[graph.a[k]], "shape", ())
-            if len(shape) == 2 and shape[0] == shape[1] > 1 and values[graph.b[k]] == -1.0:
+            if len(shape) == 2 and shape[0] == shape[1] > 1 and values[right] == -1.0:
                 yield Note("entrywise", k, "every entry is raised to the power -1; this is not the inverse matrix")
+        elif shape and other and shape[-1] == other[0]:
+            given = max(left, right) < len(graph.inputs)
+            if (dotted and (given or len(shape) == 2)) or (given and (len(shape), len(other)) == (2, 1)):
+                yield Note("entrywise", k, "this multiplies entry by entry; a product of matrices is written @")
 
 
 def local(trace: Trace, k: int, slot: int) -> float | None:

@@ -103,7 +103,7 @@ class Request:
             source, words = Source(words[0].replace("\r\n", "\n")), words[1:]
         for word in words:
             if "=" not in word:
-                raise _not_a_binding(word, path)
+                raise _not_a_binding(word, words, path)
         given = from_words(words)
         if self.options["bindings"] is not None:
             text, name = read_given(self.options["bindings"])
@@ -225,8 +225,9 @@ def refuse_twice(names: Iterable[str], given: dict[str, Any], where: str) -> Non
                              hint="leave one of them out")
 
 
-def _not_a_binding(word: str, path: str | None) -> BpcalcError:
+def _not_a_binding(word: str, words: list[str], path: str | None) -> BpcalcError:
     from .bindings import is_name
+    from .idioms import apart
 
     if word.startswith("-") and "--" + word.lstrip("-") in BY_NAME:
         return UsageProblem(f"there is no option {word}", Source(word, "option"), (0, len(word)),
@@ -240,6 +241,8 @@ def _not_a_binding(word: str, path: str | None) -> BpcalcError:
         hint = "put the whole expression in double quotes, and give values as NAME=VALUE"
     elif path is None:
         hint += "; if the expression had a * in it, the shell may have put file names in its place: use double quotes"
+    if pairs := apart(" ".join(words)):
+        hint = f"no blanks stand around the =: {' '.join(pairs)}"
     what = "is not a binding; there is one expression already" if path is None else "is not a binding"
     return BindingProblem(f"'{word}' {what}", Source(word, "binding"), (0, len(word)), hint)
 

@@ -265,6 +265,16 @@ def test_a_power_that_linear_algebra_takes_for_the_inverse_is_told_of(text, told
     assert [note.code for note in backprop(text, W=[[1, 2], [3, 4]]).notes] == ["entrywise"] * told
 
 
+@pytest.mark.parametrize(("text", "told"), [
+    ("sum(W·x)", True), ("sum(W ⋅ x)", True), ("sum(W*x)", True), ("x·v", True), ("sum(W · relu(W@x))", True),
+    ("sum(W@x)", False), ("x*v", False), ("2·x", False), ("sum(x·log(v))", False), ("W*W", False), ("x*W", False),
+    ("(2*W)*x", False)])
+def test_a_product_by_entries_that_linear_algebra_takes_for_one_of_matrices_is_told_of(text, told):
+    notes = backprop(text, {name: value for name, value in {"W": [[1, 2], [3, 4]], "x": [5, 6], "v": [7, 8]}.items()
+                            if name in text}).notes
+    assert [note.code for note in notes if note.code != "output"] == ["entrywise"] * told
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("[1, 2, 3]", [1, 2, 3]), ("[1 2 3]", [1, 2, 3]), ("[[1, 2], [3, 4]]", [[1, 2], [3, 4]]),
     ("[1 2; 3 4]", [[1, 2], [3, 4]]), ("[1, 2; 3, 4]", [[1, 2], [3, 4]]), ("[1 -2; -3 4]", [[1, -2], [-3, 4]]),

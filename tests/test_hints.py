@@ -43,7 +43,7 @@ def proposals(hint):
     return (found[1].split(", or "), (found[2] or "").replace("…", "1").split()) if found else ([], [])
 
 
-PROPOSED = [(case, text, added) for case in CASES for texts, added in [proposals(case["hint"])] for text in texts]
+PROPOSED = [(case, text, added) for case in CASES for texts, added in [proposals(case.get("hint"))] for text in texts]
 
 
 @pytest.mark.parametrize(("case", "text", "added"), PROPOSED, ids=[text for _, text, _ in PROPOSED])

@@ -251,10 +251,14 @@ def read_answer(key: str, place: Place, typed: str, source: Source | None = None
 
 def _apart(key: str, typed: str, sign: str) -> str:
     """How two answers that ran into one are kept apart."""
-    first, _, second = typed.partition(sign)
-    value, _, name = first.strip().rpartition(" ")
-    if sign == "=" and value:
-        return f"commas stand between answers: {key} = {value.strip()}, {name} = {second.strip()}"
+    names, values = [key], []
+    first, *others = typed.split(sign)
+    for piece in (first, *others[:-1]):
+        value, _, name = piece.strip().rpartition(" ")
+        names.append(name)
+        values.append(value.strip())
+    if sign == "=" and all(values):
+        return f"commas stand between answers: {', '.join(map(' = '.join, zip(names, [*values, others[-1].strip()])))}"
     return "commas or semicolons stand between answers, and one = in each"
 
 
@@ -391,6 +395,8 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
         return BindingProblem(f"'{name}' is an array", source, _span(name, source),
                               f"name an entry: {', '.join(entries)}, ...")
     near = closest(name, [*known, *(f"d{label}" for label in known)])
+    near = [f"d{label}" for label in known if name in (f"{label}.grad", f"grad {label}", f"grad_{label}", f"∇{label}",
+                                                       f"{report.label(report.graph.output)}_{label}")][:1] or near
     nodes = ", ".join(known[:12]) + ", ..." * (len(known) > 12)
     hint = f"did you mean {' or '.join(near)}?" if near else \
         f"the nodes are {nodes}; q = ... in the expression names one q"
