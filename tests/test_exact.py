@@ -220,3 +220,11 @@ def test_json_has_the_forms_beside_the_numbers(bpcalc):
 def test_what_does_not_go_together_is_refused(bpcalc, words):
     ran = bpcalc("f = x/3", "x=1", "--exact", *words)
     assert (ran.code, ran.out) == (2, "")
+
+
+def test_a_tie_is_shared_exactly():
+    found = backprop("f = max(x, y, z)*w", x=1, y=1, z=0, w=3).exact()
+    assert {name: gradient.text for name, gradient in found.gradients.items()} == {
+        "x": "3/2", "y": "3/2", "z": "0", "w": "1"}
+    thirds = backprop("f = max(x, y, z)", x=1, y=1, z=1).exact()
+    assert {gradient.text for gradient in thirds.gradients.values()} == {"1/3"}

@@ -98,6 +98,13 @@ def test_where_one_side_has_no_number_or_another(ours, theirs, kink, status):
     assert _compared("df/dx", ours, ["1/x", theirs, 3, False], "", kink, 0.0).status == status
 
 
+@pytest.mark.parametrize("hidden", ["x", "x*x", "sin(x)"])
+def test_differences_of_what_rounding_hides_neither_agree_nor_differ(hidden):
+    for large in (1e12, 1e14, 1e16):
+        verdict = gradcheck(backprop(f"f = ({hidden} + y) - y", x=1.5, y=large))[0]
+        assert (verdict.status, verdict.why) == ("gave-up", "central differences are too rough here")
+
+
 def test_the_command_ends_with_1_only_when_a_check_differs(bpcalc, monkeypatch):
     words = ["x*y", "x=1", "y=2", "--gradcheck"]
     assert bpcalc(*words).code == 0
