@@ -9,7 +9,7 @@ from __future__ import annotations
 from . import formula
 from .arrays import flows
 from .errors import UsageProblem
-from .formula import Pattern, Piece
+from .formula import Piece
 from .ops import CONSTANT, INPUT, TABLE
 from .records import Edge, Step
 from .report import Report
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from .streams import Flow, Written
+    from .streams import Flows
 
 
 class ArrayReport(Report):
@@ -66,22 +66,15 @@ class ArrayReport(Report):
         """Every node's local gradients, in forward order; () for leaves, None for structural operations."""
         return map(self.locals, range(len(self)))
 
-    def each_written(self, by_label: bool = False) -> Iterator[Written]:
-        """As in Report; the patterns are empty, as what is written follows from the node, not from shapes alone."""
-        graph = self.graph
-        nothing = Pattern("", ATOM, (), ())
-        for k in range(len(graph)):
-            args = graph.args(k)
-            own = self.text(k)
-            if not args:
-                yield own, None, (), ()
-            else:
-                yield own, nothing, args, (*(self._called(i)[0] for i in args), self.label(k))
+    def each_text(self) -> Iterator[str | None]:
+        """Every node's expression over names, in forward order; None when longer than TEXT_LIMIT."""
+        return map(self.text, range(len(self)))
 
-    def each_flow(self, by_label: bool = False) -> Iterator[Flow]:
-        """Every edge in forward order as (node, input, slot, formula, local, upstream, product)."""
+    def flow_blocks(self, by_label: bool = False) -> Iterator[Flows]:
+        """What :meth:`each_flow` gives, one edge at a time."""
         for edge in self.each_edge():
-            yield edge.node, edge.input, edge.slot, edge.formula, edge.local, edge.upstream, edge.product
+            yield ([edge.node], [edge.input], [edge.slot], [edge.formula], [edge.local], [edge.upstream],
+                   [edge.product])
 
     def each_edge(self, by_label: bool = False) -> Iterator[Edge]:
         """The edges in forward order; formulas call unnamed inputs by their label."""

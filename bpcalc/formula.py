@@ -23,7 +23,7 @@ from .written import ATOM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     Filler = tuple[str, Callable[[Sequence[str]], str | tuple[str, ...]] | None]
@@ -73,21 +73,22 @@ def compose(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any] | None =
 class Pattern:
     """How an operation is written over pieces of some shapes: ``own``, itself; ``slots``, its local gradients.
 
-    ``own`` is a template for the arguments' texts, each once and in order; of a call of more than
-    WRITTEN_OUT arguments only its name (see :func:`written`).  ``slots`` are fillers (see :func:`fill`),
-    which may also use the operation's own text or name.  ``cases`` has, for local gradients with
+    ``own`` makes its text from the tuple of the arguments' texts; ``formulas`` the local gradients' texts
+    from those and the operation's own text or name.  ``slots`` are the local gradients one by one, as
+    fillers (see :func:`fill`).  ``cases`` has, for local gradients with
     branches, (formula, condition) of the branch that holds where the test is true, and of the one where
     it is false.  ``shape`` is the operation's own, TOO_LONG where a part is too long.
     """
 
-    __slots__ = ("cases", "own", "shape", "slots")
+    __slots__ = ("cases", "formulas", "own", "shape", "slots")
 
-    def __init__(self, own: str, shape: Shape, slots: tuple[Filler, ...],
-                 cases: tuple[Cases, ...]) -> None:
+    def __init__(self, own: Callable[[tuple[str, ...]], str], shape: Shape, slots: tuple[Filler, ...],
+                 cases: tuple[Cases, ...], formulas: Callable[[tuple[str, ...]], Iterable[str]]) -> None:
         self.own = own
         self.shape = shape
         self.slots = slots
         self.cases = cases
+        self.formulas = formulas
 
 
 def pattern(code: int, *shapes: Shape) -> Pattern:
@@ -114,11 +115,6 @@ def pattern(code: int, *shapes: Shape) -> Pattern:
     return found
 
 
-def written(pattern: Pattern, parts: tuple[str, ...]) -> str:
-    """The operation itself over its arguments' texts."""
-    return pattern.own % parts if len(parts) <= WRITTEN_OUT else f"{pattern.own}({', '.join(parts)})"
-
-
 def fill(filler: Filler, parts: Sequence[str]) -> str:
     """A template with the parts that it asks for; a text without any is taken as it is."""
     template, pick = filler
@@ -132,14 +128,22 @@ def slots(pattern: Pattern, parts: Sequence[str]) -> Iterator[tuple[Filler, Case
     return zip(repeat(pattern.slots[0]), repeat(pattern.cases[0]), ((x, "", "", parts[-1]) for x in parts[:-1]))
 
 
-def wide(pattern: Pattern, parts: Sequence[str]) -> Iterator[str]:
-    """The local gradients in symbols of a call of more than WRITTEN_OUT arguments."""
-    return (fill(filler, texts) for filler, _, texts in slots(pattern, parts))
-
-
 def _wide_pattern(row: Op, long: bool) -> Pattern:
     three = _pattern(row, (ATOM,) * 3)
-    return Pattern(row.name, TOO_LONG if long else ATOM, three.slots, three.cases)
+    return Pattern(lambda parts: f"{row.name}({', '.join(parts)})", TOO_LONG if long else ATOM, three.slots,
+                   three.cases, lambda parts: (fill(filler, texts) for filler, _, texts in slots(three, parts)))
+
+
+def _together(texts: tuple[str, ...]) -> Callable[[tuple[str, ...]], Sequence[str]]:
+    """What fills these texts with marks, all at once and with as little as that takes: most are just a part."""
+    template, pick = _filler("\n".join(texts))
+    if pick is None:
+        return lambda parts: texts
+    if len(texts) == 1:
+        return lambda parts: (template % pick(parts),)
+    if template == "\n".join(["%s"] * len(texts)):
+        return pick                                # of several parts it gives a tuple
+    return lambda parts: (template % pick(parts)).split("\n")
 
 
 def shape(piece: Piece) -> Shape:
@@ -176,10 +180,10 @@ def _pattern(row: Op, shapes: Sequence[Shape]) -> Pattern:
     long = TOO_LONG in shapes
     # The operation itself is written with marks for numbers, too: only local gradients are simplified over them.
     template = compose(row, [_marked(slot, numberless(of)) for slot, of in enumerate(shapes)])[0]
-    return Pattern(_filler(template)[0], TOO_LONG if long else shape(own),
-                   tuple(_filler(local_formula(row, slot, parts, me)) for slot in slots),
+    formulas = tuple(local_formula(row, slot, parts, me) for slot in slots)
+    return Pattern(_filler(template)[0].__mod__, TOO_LONG if long else shape(own), tuple(map(_filler, formulas)),
                    tuple(tuple((_filler(text), _filler(case)) for text, case in branches(row, slot, parts, me) or ())
-                         for slot in slots))
+                         for slot in slots), _together(formulas))
 
 
 def _marked(slot: int, power: int) -> Piece:

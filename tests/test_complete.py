@@ -36,6 +36,7 @@ RUNS = {
     "chosen": ("a = x*y; f = a*z + sin(w)", {"x": 1, "y": 2, "z": 3, "w": 4}, {"wrt": ["x", "z"]}),
     "unused": ("a = 3*y; f = x^2", {"x": 3, "y": 1}, {}),
     "leaf": ("x", {"x": 3}, {}),
+    "constant unused": ("third = 1/3; x*2", {"x": 2}, {}),
     "leaf held": ("k = 3; x", {"x": 2}, {"wrt": ["k"]}),
     "number": ("2", {}, {}),
     "upstream": ("x*y", {"x": 2, "y": 3}, {"upstream": -0.5}),
@@ -47,9 +48,13 @@ RUNS = {
 LONG = "; ".join(["a0 = x*1.5", *(f"a{i} = sin(a{i - 1})*y" for i in range(1, 600))])
 
 
-@pytest.mark.parametrize("expression", [LONG, LONG.replace("a", "α")], ids=["ascii", "greek"])
-def test_long_runs_lose_nothing_either(expression):
-    report = backprop(expression, x=1, y=1)
+WIDE = f"x*y + max({', '.join(f'y*{i}' for i in range(3000))}, x)"
+
+
+@pytest.mark.parametrize("wrt", [None, ["x"]], ids=["all", "one"])
+@pytest.mark.parametrize("expression", [LONG, LONG.replace("a", "α"), WIDE], ids=["ascii", "greek", "wide"])
+def test_long_runs_lose_nothing_either(expression, wrt):
+    report = backprop(expression, wrt=wrt, x=1, y=1)
     test_json_has_every_record_in_full(report)
     test_csv_has_a_row_for_every_edge_and_every_node_without_one(report)
 

@@ -250,7 +250,7 @@ def test_numbers_are_rounded_and_never_cut(value, digits):
 @pytest.mark.slow
 def test_a_hundred_thousand_nodes_stream_through_every_format():
     report = backprop("+".join(f"x{i}*y" for i in range(50_000)), {"y": 1, **{f"x{i}": i for i in range(50_000)}})
-    assert sum(1 for _ in to_csv.lines(report)) == 1 + len(report.trace.graph) - 50_001 + 99_999
+    assert to_csv.render(report).count("\n") == 1 + len(report.trace.graph) - 50_001 + 99_999
     assert len(json.loads("".join(to_json.report_lines(report)))["nodes"]) == len(report)
     assert len(to_table.render(report).splitlines()) < 200
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from ..ops import TABLE
 from ..report import Report
 from ..written import Written
+from .columns import Form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HEADINGS = ("node", "operation", "value", "gradient", "input", "input_value", "input_gradient",
             "local_formula", "local", "upstream", "product")
+_STRUCTURAL = frozenset(row.code for row in TABLE if row.structural)
+_ROW = Form("%s%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n")
 _NO_EDGE = "," * 7 + "\n"
 
 
@@ -29,46 +33,57 @@ def field(value: object) -> str:
 
 
 def lines(report: Report) -> Iterator[str]:
-    """The heading and the rows; a variable or a node that has part in no edge has a row of its own.
+    """The heading and the rows, in portions; a variable or a node that has part in no edge has a row of its own.
 
     A formula is written as an equation (``df/dq = z``): a field that begins with - or = would be
     taken for a formula by a spreadsheet.
     """
     yield ",".join(HEADINGS) + "\n"
-    row, labels = report.graph.row, list(report.each_label())
-    # A node's number stands in a row for each of its edges: its digits are worked out once.
-    values, gradients = list(map(field, report.trace.values)), list(map(field, report.each_gradient()))
-    alone = iter(_alone(report))
-    next_alone = next(alone, len(gradients))
-    last, start, above, name = -1, "", "", ""
-    for k, i, _, formula, local, upstream, product in report.each_flow(by_label=True):
-        if k != last:
-            while next_alone < k:
-                yield _unlinked(report, next_alone)
-                next_alone = next(alone, len(gradients))
-            last, name, above = k, labels[k], gradients[k]
-            start = f"{field(name)},{row(k).name},{values[k]},{above}"
-        to = labels[i]
-        equation = f"d{to} = {formula}" if row(k).structural else f"d{name}/d{to} = {formula}"
-        if "," in equation:
-            equation = f'"{equation}"'
-        yield (f"{start},{field(to)},{values[i]},{gradients[i]},{equation},{field(local)},{above},"
-               f"{above if product is upstream else field(product)}\n")
-    while next_alone < len(gradients):
-        yield _unlinked(report, next_alone)
-        next_alone = next(alone, len(gradients))
+    ops, labels = report.graph.ops, list(report.each_label())
+    operations = [row.name for row in TABLE]
+    # What a node is called, and its numbers, stand in a row for each of its edges: they are written once.
+    names, values, gradients = _quoted(labels), _fields(report.trace.values), _fields(report.each_gradient())
+    alone, done = _alone(report), 0
+    for nodes, inputs, _, formulas, locals, upstreams, products in report.flow_blocks(by_label=True):
+        before, at = [""] * len(nodes), 0
+        while done < len(alone) and alone[done] < nodes[-1]:
+            while nodes[at] < alone[done]:
+                at += 1
+            before[at] += _unlinked(report, alone[done])
+            done += 1
+        above = [gradients[k] for k in nodes]
+        yield _ROW.rows(
+            len(nodes), before, [names[k] for k in nodes], [operations[ops[k]] for k in nodes],
+            [values[k] for k in nodes], above, [names[i] for i in inputs], [values[i] for i in inputs],
+            [gradients[i] for i in inputs],
+            _quoted([f"d{labels[i]} = {formula}" if ops[k] in _STRUCTURAL else f"d{labels[k]}/d{labels[i]} = {formula}"
+                     for k, i, formula in zip(nodes, inputs, formulas)]),
+            _fields(locals), above,
+            [there if product is upstream else repr(product) if type(product) is float else field(product)
+             for product, upstream, there in zip(products, upstreams, above)])
+    for k in alone[done:]:
+        yield _unlinked(report, k)
+
+
+def _quoted(column: Iterable[str]) -> list[str]:
+    """Names and equations; what may need quotes in these is the comma of an entry's or a call's."""
+    return [f'"{text}"' if "," in text else text for text in column]
+
+
+def _fields(column: Iterable[object]) -> list[str]:
+    return [repr(value) if type(value) is float else field(value) for value in column]
 
 
 def _alone(report: Report) -> list[int]:
     """The nodes that no edge leads to or from: those held constant, unused ones, and an output that is a leaf."""
-    graph = report.graph
+    graph, live = report.graph, report.live
     linked = bytearray(len(graph))
-    for k in range(len(graph)):
-        if report.is_live(k):
-            for i in graph.args(k):
-                linked[k] = 1
-                linked[i] |= report.is_live(i)
-    return [k for k in range(len(graph)) if not linked[k] and (report.shows(k) or k == graph.output)]
+    for k, (i, j, flows) in enumerate(zip(graph.a, graph.b, live)):
+        if flows:
+            for s in (i, j) if j >= 0 else i if type(i) is tuple else ():
+                if live[s]:
+                    linked[k] = linked[s] = 1
+    return [k for k, edges in enumerate(linked) if not edges and (report.shows(k) or k == graph.output)]
 
 
 def _unlinked(report: Report, k: int) -> str:

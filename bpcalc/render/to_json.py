@@ -12,6 +12,7 @@ from ..ops import TABLE
 from ..records import Drift, Verdict
 from ..report import Report
 from ..written import Written
+from .columns import Form
 
 try:
     from _json import encode_basestring_ascii as quoted  # what json uses; importing json itself is half a run
@@ -20,11 +21,14 @@ except ImportError:  # pragma: no cover - another Python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
 SCHEMA = "bpcalc/1"
 _BLOCK = 512
+_NODE = Form(',\n  {"id": %s, "name": %s, "label": %s, "op": "%s", "text": %s, "inputs": [%s], "value": %s, '
+             '"gradient": %s}')
+_EDGE = Form(',\n  {"node": %s, "input": %s, "slot": %s, "formula": %s, "local": %s, "upstream": %s, "product": %s}')
 
 
 def number(value: Any) -> str:
@@ -58,43 +62,41 @@ def plain(value: Any) -> str:
     return dumps(value, allow_nan=False)
 
 
-def _quoter(report: Report) -> Callable[[str], str] | None:
-    # A text of ASCII has names of ASCII: in expressions over them nothing has to be escaped.
-    return None if report.expression.isascii() else quoted
+def _array_nodes(report: Report) -> Iterator[str]:
+    """A record for each node of a run with arrays, with its shape."""
+    for node in report.each_node():
+        yield (f'{{"id": {node.id}, "name": {text(node.name)}, "label": {quoted(node.label)}, "op": "{node.op}", '
+               f'"text": {text(node.text)}, "inputs": {[*node.inputs]}, "shape": {_shape(node.value)}, '
+               f'"value": {number(node.value)}, "gradient": {number(node.gradient)}}}')
 
 
 def _nodes(report: Report) -> Iterator[str]:
-    """A record for each node; in a run with arrays with its shape."""
-    if report.trace.arrays:
-        for node in report.each_node():
-            yield (f'{{"id": {node.id}, "name": {text(node.name)}, "label": {quoted(node.label)}, "op": "{node.op}", '
-                   f'"text": {text(node.text)}, "inputs": {[*node.inputs]}, "shape": {_shape(node.value)}, '
-                   f'"value": {number(node.value)}, "gradient": {number(node.gradient)}}}')
-        return
-    names, quote = report.graph.names, _quoter(report)
+    names, ops = report.graph.names, report.graph.ops
     operations = [row.name for row in TABLE]
-    streams = zip(report.graph.ops, map(repr, report.trace.values), map(_float, report.each_gradient()),
-                  report.each_label(), report.each_written())
-    # Texts only, and few of them: numbers in the record's own braces would cost twice as much (tests/bench/output.py).
-    for k, (code, value, gradient, label, (words, _, args, _)) in enumerate(streams):
-        label = quote(label) if quote else f'"{label}"'
-        words = "null" if words is None else quote(words) if quote else f'"{words}"'
-        inputs = f"[{args[0]}, {args[1]}]" if len(args) == 2 else [*args]
-        yield (f'{{"id": {k}, "name": {label if k in names else "null"}, "label": {label}, '
-               f'"op": "{operations[code]}", "text": {words}, "inputs": {inputs}, "value": {value}, '
-               f'"gradient": {gradient}}}')
+    for nodes, labels, texts, args, values, gradients in report.node_blocks():
+        labels = list(map(quoted, labels))
+        yield _NODE.rows(
+            len(nodes), map(str, nodes), [label if k in names else "null" for k, label in zip(nodes, labels)], labels,
+            map(operations.__getitem__, ops[nodes[0]:nodes[0] + len(nodes)]),
+            ["null" if words is None else quoted(words) for words in texts],
+            [f"{inputs[0]}, {inputs[1]}" if len(inputs) == 2 else ", ".join(map(str, inputs)) for inputs in args],
+            map(repr, values), _floats(gradients))
 
 
 def _edges(report: Report) -> Iterator[str]:
-    quote = _quoter(report)
-    last, above = -1, ""
-    for k, i, slot, formula, local, upstream, product in report.each_flow():
-        if k != last:
-            last, above = k, _float(upstream)
-        formula = quote(formula) if quote else f'"{formula}"'
-        yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": {formula}, '
-               f'"local": {"1.0" if local == 1.0 else _float(local)}, "upstream": {above}, '
-               f'"product": {above if product is upstream else _float(product)}}}')
+    for nodes, inputs, slots, formulas, locals, upstreams, products in report.flow_blocks():
+        # An upstream gradient stands in a row for every edge of its node, and is the product where the local one is 1.
+        digits, last = "", object()
+        above = [digits if upstream is last else (digits := _float(last := upstream)) for upstream in upstreams]
+        yield _EDGE.rows(
+            len(nodes), map(str, nodes), map(str, inputs), map(str, slots), map(quoted, formulas),
+            ["1.0" if local == 1.0 else "null" if local is None else repr(local) for local in locals], above,
+            [digits if product is upstream else "null" if product is None else repr(product)
+             for product, upstream, digits in zip(products, upstreams, above)])
+
+
+def _floats(column: Sequence[float | None]) -> list[str]:
+    return ["null" if value is None else repr(value) for value in column]
 
 
 def _array_edges(report: Report) -> Iterator[str]:
@@ -130,6 +132,14 @@ def _blocks(items: Iterable[str]) -> Iterator[str]:
         lead = ",\n  "
 
 
+def _first(blocks: Iterator[str]) -> Iterator[str]:
+    """Blocks of records that each begin with a comma, without the first one's."""
+    for block in blocks:
+        yield block[1:]
+        break
+    yield from blocks
+
+
 def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterator[str]:
     """The report as pieces of JSON text; ``extra`` are further members of the object."""
     yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, '
@@ -141,9 +151,9 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
         yield f"{lead}{quoted(name)}: {number(gradient)}"
         lead = ", "
     yield '},\n "nodes": ['
-    yield from _blocks(_nodes(report))
+    yield from _blocks(_array_nodes(report)) if report.trace.arrays else _first(_nodes(report))
     yield '],\n "edges": ['
-    yield from _blocks(_array_edges(report) if report.trace.arrays else _edges(report))
+    yield from _blocks(_array_edges(report)) if report.trace.arrays else _first(_edges(report))
     yield '],\n "notes": ['
     yield from _blocks(
         f'{{"code": "{note.code}", "node": {"null" if note.node is None else note.node}, '
