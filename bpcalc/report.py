@@ -159,7 +159,7 @@ class Report(Streams):
             found = [Drift("value", k, None, values[k], exact.trace.values[k])]
             if live[k]:
                 pairs = dict(zip(args, zip(self.locals(k), exact.locals(k))))
-                found += [Drift("local", k, i, *pair) for i, pair in pairs.items() if live[i]]
+                found += [Drift("local", k, i, *pair) for i, pair in pairs.items()]
                 found.append(Drift("gradient", k, None, self.gradient(k), exact.gradient(k)))
             yield from (drift for drift in found if drift.counts)
 

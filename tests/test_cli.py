@@ -284,3 +284,11 @@ def test_whatever_ends_a_run_has_its_exit_code_and_words(ended, code, told, bpca
     monkeypatch.setattr("bpcalc.cli.execute", execute)
     ran = bpcalc("x", "x=1")
     assert (ran.code, ran.out, ran.err) == (code, "", told)
+
+
+def test_values_come_from_a_file_and_from_words_together(bpcalc, tmp_path):
+    path = tmp_path / "w.txt"
+    path.write_text("x = 2\ny = 1/4\n", encoding="utf-8")
+    assert bpcalc("x*y + z", "z=3", "--bindings", path, "--json").out == \
+        bpcalc("x*y + z", "x=2", "y=0.25", "z=3", "--json").out
+    assert "'y' is given a value twice, on the command line and in " in bpcalc("x*y", "y=3", "--bindings", path).err
