@@ -238,7 +238,6 @@ class Cursor:
 
     def restart(self) -> Cursor:
         """Read from the beginning again."""
-        self.missing = {}
         self.at = -1
         self.tokens = list(self.given)             # what the text's functions take out and put in
         return self

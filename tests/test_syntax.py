@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from bpcalc import BpcalcError, backprop
 from bpcalc.complaints import EXPLAIN, NoValue
-from bpcalc.errors import Source
+from bpcalc.errors import Source, SyntaxProblem
 from bpcalc.lexer import Cursor, free_names, is_plain, lex, split
 from bpcalc.ops import CONSTANT, INPUT
+from bpcalc.render.to_caret import render
 from bpcalc.syntax import _open, _sized, parse
 
 
@@ -323,6 +324,28 @@ def test_a_likeness_to_a_character_of_the_language_is_told(character, hint):
     with pytest.raises(BpcalcError) as found:
         parse(Source(f"2*{character}"), ["x"])
     assert found.value.hint == hint or (hint and hint in found.value.hint)
+
+
+@given(st.lists(st.text("ab+( ", max_size=120), min_size=1, max_size=4), st.data())
+@settings(max_examples=200, deadline=None)
+def test_the_caret_stands_under_the_fault_on_its_line(lines, data):
+    text = "\n".join(lines)
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start + 1, len(text) + 1))
+    at = text.count("\n", 0, start)
+    line, column = lines[at], start - sum(len(before) + 1 for before in lines[:at])
+    head, shown, carets = render(SyntaxProblem("told", Source(text), (start, end))).split("\n")[:3]
+    place = f"line {at + 1}: " if "\n" in text.rstrip("\n") else ""
+    assert head == f"bpcalc: error: {place}told"
+    cut = shown[2:3] == "…", shown.endswith("…")
+    inside = shown[2 + cut[0]:len(shown) - cut[1]]
+    left = carets.index("^") - 2 - cut[0]          # how much of the line stands before the fault
+    assert inside == line[column - left:column - left + len(inside)]
+    assert cut == (left < column, column - left + len(inside) < len(line))
+    assert left == column or left == 35
+    under = min(end - start, len(line) - column)
+    assert carets.strip() == "^" * max(min(under, 70), 1)
+    assert not cut[1] or len(inside) - left == min(under, 70) + 35
 
 
 def test_many_definitions_and_many_sums_are_read_in_one_go():
