@@ -141,6 +141,7 @@ def lex(source: Source) -> list[Token]:
         r"|(?P<power>\*\*)|(?P<one>[<>=!]=|\.T(?![A-Za-z0-9_])|[-+*/^(),;=@<>\[\]:])|(?P<line>\r?\n)"
         r"|(?P<pasted>[×·⋅∗−÷≤≥≠ᵀ])|(?P<raised>[²³])"
     )
+    exponent = re.compile(r"[ \t]*(?:[²³^]|\*\*)").match
     tokens: list[Token] = []
     put = tokens.append
     at, size = 0, len(text)
@@ -164,8 +165,7 @@ def lex(source: Source) -> list[Token]:
         elif kind == "pasted":
             put((_PASTED[found.group()], at, end))
         elif kind == "raised":
-            after = text[end:end + 40].lstrip(" \t")
-            if (after[:1] in ("²", "³", "^") and after) or after[:2] == "**":
+            if exponent(text, end):
                 raise SyntaxProblem("two exponents in a row", source, (at, end + 1),
                                     f"write ^{_POWERS[found.group()]} and use parentheses")
             put(("^", at, end))
@@ -229,12 +229,12 @@ class Cursor:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.tokens = self.given = lex(source)
-        self.at = -1
+        self.given = lex(source)
         self.missing: dict[str, int] = {}
         self.literals: dict[str, Any] = {}         # nested lists, by the token of an array of numbers
         self._last: dict[str, int] = {}            # where each token stands last
         self.opened = False                        # whether notation.py had a hand in the tokens
+        self.restart()
 
     def restart(self) -> Cursor:
         """Read from the beginning again."""
@@ -247,7 +247,7 @@ class Cursor:
         """Whether the function whose definition begins at ``head`` is called after it."""
         if not self._last:
             self._last = {token: start for token, start, _ in self.given}
-        return self._last.get(head, -1) > self.tokens[self.at][1]
+        return self._last[head] > self.tokens[self.at][1]
 
     def body(self, size: int) -> list[Token]:
         """The tokens up to the statement's end, which are taken out, with the ``size`` tokens before them."""

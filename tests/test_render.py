@@ -303,3 +303,16 @@ def test_a_traceback_ends_as_the_command_says_it(text, bpcalc):
     caught.value.add_note("and a note of one's own")
     shown = "".join(traceback.format_exception_only(caught.value))
     assert shown.partition(": ")[2] == f"{ran.err.removeprefix('bpcalc: error: ')}and a note of one's own\n"
+
+
+@pytest.mark.parametrize("text", ["plain", 'a "word"', "one, two", "line\nfeed", "return\rhere", '",\n"', '"', " "])
+def test_any_field_of_csv_reads_back(text):
+    assert list(csv.reader(io.StringIO(f"{to_csv.field(text)},2\n", newline=""))) == [[text, "2"]]
+
+
+@pytest.mark.parametrize(("uses", "shown"), [
+    (2, "1 + 2 = 3"), (4, "1 + 2 + 3 + 4 = 10"), (5, "1 + 2 + 3 + ... (5 terms) = 15"),
+    (30, "1 + 2 + 3 + ... (30 terms) = 465")])
+def test_a_gradient_of_many_terms_shows_the_first_and_how_many(uses, shown):
+    report = backprop(" + ".join(f"x*{number}" for number in range(1, uses + 1)), x=1)
+    assert f"x: gradient df/dx = {shown}" in to_plain.render(report, everything=True).splitlines()
