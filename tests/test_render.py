@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.render import to_blocks, to_csv, to_json, to_plain, to_table
+from bpcalc.render import to_blocks, to_csv, to_dot, to_json, to_plain, to_table
 from bpcalc.render.numbers import show
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_caret import visible, width
@@ -316,3 +316,15 @@ def test_any_field_of_csv_reads_back(text):
 def test_a_gradient_of_many_terms_shows_the_first_and_how_many(uses, shown):
     report = backprop(" + ".join(f"x*{number}" for number in range(1, uses + 1)), x=1)
     assert f"x: gradient df/dx = {shown}" in to_plain.render(report, everything=True).splitlines()
+
+
+def test_the_gradient_that_arrives_is_said_where_it_is_not_1():
+    assert "upstream dL/df = 2.5" in to_plain.render(backprop("x*2", x=1, upstream=2.5)).splitlines()
+    assert "upstream" not in to_plain.render(backprop("x*2", x=1)).replace("upstream times local", "")
+
+
+def test_a_wire_that_no_gradient_flows_along_is_dashed():
+    drawn = to_dot.render(backprop("x*2 + y", x=1, y=2, wrt="y")).splitlines()
+    wires = [line for line in drawn if "->" in line]
+    assert [("style=dashed" in line) for line in wires] == [("no grad" in line) for line in wires]
+    assert sum("style=dashed" in line for line in wires) == 3
