@@ -5,10 +5,11 @@
 Each case runs in a process of its own; the text is in memory, imports are not counted, and everyone has
 been warmed up on small texts, as CPython comes to its speed only with the tenth call of a function.
 Besides bpcalc: ``python``, CPython's own compile and exec of the same text on floats, without any
-gradient, and peers that are installed: micrograd, autograd, torch, casadi, jax, sympy.  CPython compiles
-the text for all of them, so where it cannot (long sums, deep nests) they cannot either.  Everyone runs
-as it is shipped, with the garbage collector on, unless --no-gc.  Every result is compared with a plain
-reverse sweep.  A number in brackets is how many times slower than bpcalc that is.
+gradient, and peers that are installed: micrograd, autograd, torch, tinygrad (which needs clang), casadi,
+jax, sympy.  CPython compiles the text for all of them, so where it cannot (long sums, deep nests) they
+cannot either.  Everyone runs as it is shipped, with the garbage collector on, unless --no-gc.  What counts
+is processor time, child processes included.  Every result is compared with a plain reverse sweep.  A
+number in brackets is how many times slower than bpcalc that is.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import gc
 import json
 import math
 import pickle
+import resource
 import statistics
 import subprocess
 import sys
@@ -123,6 +125,16 @@ def with_jax(case):
     return float(value), {name: float(gradient) for name, gradient in gradients.items()}
 
 
+def with_tinygrad(case):
+    from tinygrad import Tensor, dtypes
+
+    inputs = {name: Tensor(value, dtype=dtypes.float64) for name, value in case.values.items()}
+    out = case.with_cpython({**{name: getattr(Tensor, name) for name in FUNCTIONS}, **inputs})
+    found = out.gradient(*inputs.values())
+    Tensor.realize(out, *found)
+    return out.item(), {name: gradient.item() for name, gradient in zip(inputs, found)}
+
+
 def with_sympy(case):
     import sympy
 
@@ -134,7 +146,8 @@ def with_sympy(case):
 
 
 RUNNERS = {"bpcalc": with_bpcalc, "python": with_python, "micrograd": with_micrograd, "autograd": with_autograd,
-           "torch": with_torch, "casadi": with_casadi, "jax": with_jax, "sympy": with_sympy}
+           "torch": with_torch, "tinygrad": with_tinygrad, "casadi": with_casadi, "jax": with_jax,
+           "sympy": with_sympy}
 
 
 # ------------------------------------------------------------------------------ one case, in a child
@@ -155,8 +168,14 @@ def forget_peak():
         pass
 
 
-def one(name, path):
-    """Run one case in this process and print a line of JSON."""
+def spent():
+    """Seconds of processor time, of this process and of its children."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def one(name, path, again):
+    """Run one case in this process, ``again`` times, and print a line of JSON with the median."""
     with open(path, "rb") as file:
         case = Case(*pickle.load(file))  # noqa: S301 - written by the parent a moment ago
     run = RUNNERS[name]
@@ -166,9 +185,11 @@ def one(name, path):
         gc.collect()
         forget_peak()
         before = memory("VmRSS:")
-        start = time.perf_counter()
-        value, gradients = run(case)
-        seconds = time.perf_counter() - start
+        seconds = []
+        for _ in range(again):
+            start = spent()
+            value, gradients = run(case)
+            seconds.append(spent() - start)
     except (RecursionError, MemoryError, SyntaxError, ImportError) as error:
         print(json.dumps({"error": type(error).__name__}))
         return
@@ -178,18 +199,17 @@ def one(name, path):
     agrees = math.isclose(value, right, rel_tol=1e-9, abs_tol=1e-12) and (gradients is None or all(
         math.isclose(gradients[key], slope, rel_tol=1e-7, abs_tol=1e-9) for key, slope in slopes.items()
         if key in gradients or slope))
-    print(json.dumps({"seconds": seconds, "agrees": agrees, "bytes": max(0, peak - before)}))
+    print(json.dumps({"seconds": statistics.median(seconds), "agrees": agrees, "bytes": max(0, peak - before)}))
 
 
 # ---------------------------------------------------------------------------------------- the series
-def measured(name, path, rounds, collect):
+def measured(name, path, rounds, flags):
     """(seconds, bytes), the medians of some runs each in a fresh process; or the words for what happened."""
     found = []
-    command = [sys.executable, "-m", "tests.bench.throughput", "--one", name, path]
+    command = [sys.executable, "-m", "tests.bench.throughput", "--one", name, path, *flags]
     for _ in range(rounds):
         try:
-            ran = subprocess.run([*command, *([] if collect else ["--no-gc"])], capture_output=True, text=True,
-                                 timeout=PATIENCE, check=False)
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired:
             return f"over {PATIENCE} s"
         if ran.returncode:
@@ -219,13 +239,15 @@ def main():
     parser.add_argument("--peers", default="python", help="of " + ", ".join(list(RUNNERS)[1:]))
     parser.add_argument("--rounds", type=int, default=3, help="processes a case below 1e6 operations")
     parser.add_argument("--no-gc", action="store_true", help="everyone without the garbage collector")
+    parser.add_argument("--again", type=int, default=1, help="how often a process does its case (default %(default)s)")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.no_gc:
         gc.disable()
     if options.one:
-        one(*options.one)
+        one(*options.one, options.again)
         return
+    flags = ["--again", str(options.again), *(["--no-gc"] if options.no_gc else [])]
     peers = [name for name in options.peers.split(",") if name]
     print("us per operation (times bpcalc's); bytes are bpcalc's peak above the text, per operation\n")
     print("| workload | operations | bpcalc | bytes | " + " | ".join(peers) + " |")
@@ -240,10 +262,10 @@ def main():
                 Path(f"{path}.right").write_bytes(pickle.dumps(work.reference()))
                 del work
                 rounds = options.rounds if size < 1e6 else 1
-                ours = measured("bpcalc", path, rounds, not options.no_gc)
+                ours = measured("bpcalc", path, rounds, flags)
                 cells = [cell(ours, operations, None), "" if isinstance(ours, str) else f"{ours[1] / operations:.0f}"]
                 for name in peers:
-                    result = "-" if (kind, name) in given_up else measured(name, path, rounds, not options.no_gc)
+                    result = "-" if (kind, name) in given_up else measured(name, path, rounds, flags)
                     if isinstance(result, str) or result[0] > PATIENCE / 10:
                         given_up.add((kind, name))    # larger is no better
                     cells.append(cell(result, operations, ours))
