@@ -70,11 +70,12 @@ class Report(Streams):
 
         None where it is undefined; an array has nan in the entries where it is.
         """
-        inputs, given = self.graph.inputs, self._gradients
-        if given.reached is None and given.leaves == [*range(len(inputs))]:
+        inputs, given, leaves = self.graph.inputs, self._gradients, self._gradients.leaves
+        if given.reached is None and inputs and len(leaves) == len(inputs) and leaves[-1] < len(inputs) \
+                and leaves == sorted(leaves):      # they are all the bound variables
             return dict(zip(inputs, given.grads))
         names, at = self.graph.names, given.at
-        return {names[k]: at(k) for k in given.leaves}
+        return {names[k]: at(k) for k in leaves}
 
     @property
     def nodes(self) -> tuple[Node, ...]:
