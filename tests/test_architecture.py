@@ -147,6 +147,12 @@ def test_what_is_dangerous_does_not_occur(word):
         assert word not in text, f"{word} in {name}"
 
 
+def test_what_coverage_leaves_out_has_its_reason_beside_it():
+    for name, path in FILES.items():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert "pragma: no" not in line or re.search(r"# pragma: no (cover|branch) - \w+", line), (name, line)
+
+
 def test_no_function_calls_itself():
     # Nothing may recurse over the user's data.  What is listed recurses over the table's own rows.
     allowed = {("backends", "definition"), ("backends", "visit_IfExp"), ("arrays", "rule")}

@@ -18,6 +18,7 @@ from bpcalc.cli import run
 from bpcalc.data import parse_data
 from bpcalc.errors import Source
 from bpcalc.syntax import parse
+from bpcalc.terminal import WARNED
 
 from .oracles import Program
 
@@ -115,6 +116,19 @@ def test_columns_that_do_not_fit_are_refused(columns, words):
         backprop_batch("x*y", columns)
 
 
+def test_a_name_has_a_column_or_one_value_not_both():
+    with pytest.raises(BpcalcError, match="x is given both as a column and as one value"):
+        backprop_batch("x*y", {"x": [1], "y": [1]}, x=2)
+
+
+def test_a_row_whose_output_is_an_array_has_no_result():
+    result = backprop_batch("x*[1 2]", {"x": [1, 2]})
+    assert {at: error.message for at, error in result.errors.items()} == \
+        dict.fromkeys((0, 1), "the output of a row must be one number")
+    assert np.isnan(result.values).all()
+    assert np.isnan(result.gradients["x"]).all()
+
+
 def test_a_number_that_is_not_finite_is_its_rows_error():
     result = backprop_batch("x*2", {"x": [1.0, math.nan, math.inf]})
     assert [result.errors[at].code for at in (1, 2)] == ["binding", "binding"]
@@ -197,7 +211,8 @@ def test_bad_cells_are_told_with_row_and_column_and_no_other_row_is_lost(capsys,
 
 @pytest.mark.parametrize("line", [
     "nonsense", "[1]", '{"x": true, "y": 1}', '{"x": null, "y": 1}', '{"y": 1}', '{"x": 1e999, "y": 1}',
-    '{"x": [1], "y": 1}', '{"x": "y", "y": 1}', '{"x": NaN, "y": 1}'])
+    '{"x": [1], "y": 1}', '{"x": "y", "y": 1}', '{"x": NaN, "y": 1}',
+    f'{{"x": 1{"0" * 400}, "y": 1}}'])
 def test_bad_json_lines(line, capsys, tmp_path):
     code, out, err = rows(capsys, tmp_path, "r.jsonl", f'{{"x": 2, "y": 1}}\n{line}\n{{"x": 3, "y": 1}}\n', "x*y")
     first, second, third = (json.loads(text) for text in out.splitlines())
@@ -237,6 +252,21 @@ def test_what_is_no_table_is_said(data, told, capsys, tmp_path):
 def test_a_json_line_nested_deeply_is_a_bad_row(capsys, tmp_path):
     code, out, _ = rows(capsys, tmp_path, "r.jsonl", '{"x": 1}\n' + "[" * 100_000 + "\n", "x")
     assert (code, len(out.splitlines())) == (2, 2)
+
+
+def test_of_many_bad_rows_the_first_are_told_one_by_one_and_all_are_counted(capsys, tmp_path):
+    code, out, err = rows(capsys, tmp_path, "r.csv", "x\n" + "no\n" * (WARNED + 5) + "1\n", "x*2")
+    assert code == 2
+    assert len(out.splitlines()) == WARNED + 7
+    told = err.splitlines()
+    assert [line.split(":")[1] for line in told[:-1]] == [f" line {number}" for number in range(2, WARNED + 2)]
+    assert told[-1] == f"bpcalc: {WARNED + 5} of {WARNED + 6} rows have no result"
+
+
+def test_a_value_that_no_row_uses_is_warned_of(capsys, tmp_path):
+    code, out, err = rows(capsys, tmp_path, "r.csv", "x\n1\n", "x*2", "y=1")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert err == "bpcalc: warning: y has a value, but the expression does not use it\n"
 
 
 def test_a_kink_is_noted_in_its_row(capsys, tmp_path):

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from bpcalc import backprop
+from bpcalc import backprop, child
 from bpcalc.bindings import constant
 from bpcalc.exact import written
 from bpcalc.homework.answers import read_items
@@ -17,6 +17,12 @@ from bpcalc.ops import TABLE
 from bpcalc.written import Written
 
 from .oracles import Program
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """What sympy has a form for is asked here, not how long a busy machine takes."""
+    monkeypatch.setattr(child, "SECONDS", 60.0)
 
 
 def forms(report):
