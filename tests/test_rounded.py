@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from bpcalc import BpcalcError, backprop
+from bpcalc.paths import Paths
 from bpcalc.rounded import half_away
 from bpcalc.written import Written
 
@@ -174,6 +175,7 @@ def test_undefined_stays_undefined():
     report = backprop("f = 0*sqrt(x)", x=0).rounded(2)
     assert report.gradients == {"x": None}
     assert [note.code for note in report.notes] == ["undefined"]
+    assert [path.product for path in Paths(report, report.graph.node("x"))] == [None]
 
 
 def test_upstream_wrt_and_paths_are_rounded_too():

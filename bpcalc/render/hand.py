@@ -6,6 +6,8 @@ terminal, a page of LaTeX and a page of Markdown show the same mathematics.
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from ..formula import Piece, compose
 from ..ops import Op
 from ..written import ATOM, PRODUCT, SIGNED, Written, is_rounded
@@ -136,9 +138,4 @@ def _is_single(text: str) -> bool:
         return True
     if not end or text[end] not in "([" or text[-1] not in ")]":
         return False
-    depth = 0
-    for at, char in enumerate(text):
-        depth += (char in "([") - (char in ")]")
-        if depth == 0 and at >= end:
-            return at == len(text) - 1
-    return False
+    return all(accumulate((char in "([") - (char in ")]") for char in text[end:-1]))
