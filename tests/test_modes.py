@@ -207,6 +207,13 @@ def test_every_name_of_a_function_shows_its_gradients_its_domain_and_its_kinks(b
             assert fact in shown
 
 
+@pytest.mark.parametrize("row", [row for row in TABLE if row.statics], ids=lambda row: row.name)
+def test_every_keyword_of_a_function_is_shown_with_it(bpcalc, row):
+    words = {"axis": "axis=", "keep": "keepdims=", "at": "[i, j]", "shape": "(x, 2, 3)"}
+    shown = bpcalc("--functions", "--", row.name).out
+    assert all(words[name] in shown for name in row.statics)
+
+
 def test_a_constant_is_shown_with_its_digits(bpcalc):
     assert bpcalc("--functions", "pi").out == "pi = 3.141592653589793\n"
     both = bpcalc("--functions", "relu", "pi").out
