@@ -326,7 +326,8 @@ def test_a_likeness_to_a_character_of_the_language_is_told(character, hint):
     assert found.value.hint == hint or (hint and hint in found.value.hint)
 
 
-@given(st.lists(st.text("ab+( ", max_size=120), min_size=1, max_size=4), st.data())
+@given(st.lists(st.one_of(st.text("ab+( ", max_size=40), st.text("ab+( ", min_size=90, max_size=150)), min_size=1,
+                max_size=4), st.data())
 @settings(max_examples=200, deadline=None)
 def test_the_caret_stands_under_the_fault_on_its_line(lines, data):
     text = "\n".join(lines)
