@@ -160,6 +160,8 @@ def _explain_comma(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
     source, tokens, i = cursor.source, cursor.tokens, cursor.at
     span = cursor.span(i)
     hint = "commas separate the arguments of a function"
+    if i + 2 < len(tokens) and _is_value(tokens[i + 1][0]) and tokens[i + 2][0] == "=":
+        hint = "statements are separated by ; or a new line"
     if 0 < i < len(tokens) - 1 and tokens[i - 1][0][-1] in DIGITS and tokens[i + 1][0][0] in DIGITS:
         whole, rest = tokens[i - 1][0], tokens[i + 1][0]
         hint = f"decimals are written with a point: {whole}.{rest}"
@@ -220,7 +222,7 @@ def _explain_name(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
                                f"for a product write {name}*(…)")
         near = closest(name, FUNCTIONS)
         hint = _ABSENT.get(name) or (f"did you mean {' or '.join(near)}?" if near else (
-            f"bpcalc --functions lists them; for a product write {name}*(…)"))
+            f"bpcalc --functions lists them; {name}(x) = … defines one, and {name}*(…) is a product"))
         return NameProblem(f"'{name}' is not a function", source, (span[0], span[0] + len(name)), hint)
     if name in FUNCTIONS:
         given = i + 1 < len(tokens) and _is_value(tokens[i + 1][0]) and FUNCTIONS[name].accepts(1)

@@ -139,6 +139,62 @@ def _quotes(text: str, known: Collection[str]) -> str:
     return f"{found[1] or ''}{found[3]}" if found else text
 
 
+# ------------------------------------------------------------------------------------- spreadsheets
+_CELL = r"[A-Z]{1,2}[0-9]{1,4}"
+
+
+def _sheet(text: str, known: Collection[str]) -> str:
+    """A formula of a spreadsheet: dollar signs, ranges of cells, and a minus sign that binds tighter than a power."""
+    if not re.match(r"\s*=(?!=)", text):
+        return text
+    text = re.sub(r"\$(?=[A-Z]{1,2}\$?[0-9])|(?<=[A-Z])\$(?=[0-9])", "", text)
+    text = re.sub(rf"(?<=[=(,;*/^])(\s*)-\s*({_CELL}|[0-9.]+|{NAME_PATTERN})\s*\^", r"\1(-\2)^", text)
+    return re.sub(rf"\b({_CELL}):({_CELL})\b", _cells, text)
+
+
+def _cells(found: re.Match[str]) -> str:
+    """The cells of a range in a column or a row, one by one."""
+    (left, top), (right, bottom) = ((cell.rstrip("0123456789"), int(re.sub("[A-Z]", "", cell)))
+                                    for cell in found.groups())
+    if left == right and 0 < bottom - top < 20:
+        return ", ".join(f"{left}{row}" for row in range(top, bottom + 1))
+    if top == bottom and len(left) == len(right) == 1 and left < right:
+        return ", ".join(f"{chr(column)}{top}" for column in range(ord(left), ord(right) + 1))
+    return found[0]
+
+
+# -------------------------------------------------------------------------------------------- sums
+_SUM = re.compile(r"(?:\\sum(?:\\limits)?|\bsum|[Σ∑])\s*_\s*(?:([a-z])|"
+                  r"\{\s*([a-z])\s*(?:(?:≠|!=|\\neq?)\s*(\w+)\s*)?\})(?![\w=])\s*")
+
+
+def _sums(text: str, known: Collection[str]) -> str:
+    """A sum over the places of an array, ``Σ_{j≠y} max(0, s_j - s_y + 1)``, as the language writes it."""
+    while (found := _SUM.search(text)) is not None:
+        index, but = found[1] or found[2], found[3]
+        end, depth = found.end(), 0
+        while end < len(text) and depth >= 0 and not (depth == 0 and text[end] in "+;\n"):
+            depth += (text[end] in "([{") - (text[end] in ")]}")
+            end += depth >= 0
+        body = text[found.end():end].rstrip()
+        end -= text[:end].endswith(" ")
+        placed = re.compile(rf"\b([A-Za-z]\w*?)_(?:({index}|{but or index})|\{{({index}|{but or index})\}})(?!\w)")
+        array = next((name[1] for name in placed.finditer(body) if index in name.groups()), None)
+        if array is None:
+            return text
+        body = placed.sub(lambda name: f"{name[1]}[{name[2] or name[3]}]", body)
+        test = f" if {index} != {but}" if but else ""
+        text = f"{text[:found.start()]}sum({body} for {index} in range(len({array})){test}){text[end:]}"
+
+    def place(name: re.Match[str]) -> str:
+        array, index = name[1], name[2] or name[3]
+        meant = isinstance(known, dict) and name[0] not in known and index in known \
+            and hasattr(known.get(array), "shape")
+        return f"{array}[{index}]" if meant else name[0]
+
+    return re.sub(r"\b([A-Za-z]\w*?)_(?:\{([A-Za-z]\w*)\}|([A-Za-z]\w*))(?!\w)", place, text)
+
+
 # -------------------------------------------------------------------------------------------- LaTeX
 _DRESS = re.compile(r"\\(?:math\w+|text\w*|boldsymbol|bm|vec|operatorname\*?|mathbb|underline)\s*\{([^{}]*)\}")
 _HATS = re.compile(r"\\(hat|bar|tilde)\s*(?:\{(\w+)\}|(\w))")
@@ -163,7 +219,7 @@ def _latex(text: str, known: Collection[str]) -> str:
     text = re.sub(r"\\[dt]?frac\s*([0-9])\s*([0-9])", r"\\frac{\1}{\2}", text)
     while (opened := _innermost(text)) != text:
         text = opened
-    text = re.sub(r"\\\|(.*?)\\\|", r"norm(\1)", text)
+    text = re.sub(r"\\[lr]?Vert(?![A-Za-z])|\\\|", "||", text)
     if re.search(r"\\(?:sum|prod|int|partial|nabla|lim|begin)\b", text.replace("_", " ")):
         return text
     return re.sub(r"\s*\\([A-Za-z]+)(?:_(2|10)(?![0-9]))?", lambda found: _command(found, text, known), text)
@@ -227,11 +283,16 @@ _ELSEWHERE = {
     "sen": "sin", "sqr": "square", "root": "sqrt", "ReLU": "relu", "LeakyReLU": "leaky_relu", "ramp": "relu",
     "logit_bce": "bce_with_logits", "log_sum_exp": "logsumexp", "iif": "where", "ifelse": "where",
     "if": "where", "IF": "where", "sigma": "sigmoid", "product": "prod",
-    "onehot": "one_hot", "concatenation": "concat", "cat": "concat",
+    "onehot": "one_hot", "concatenation": "concat", "cat": "concat", "CrossEntropyLoss": "cross_entropy",
+    "BCELoss": "bce", "BCEWithLogitsLoss": "bce_with_logits", "HuberLoss": "huber", "view": "reshape",
+    "LogSoftmax": "log_softmax",
 }
 _MADE = frozenset(("array", "asarray", "tensor", "Tensor", "as_tensor", "Variable", "constant", "float", "float32",
                    "float64", "double", "Value", "matrix", "Matrix", "vector", "c"))
 _QUIET = frozenset(("item", "detach", "numpy", "float", "double", "copy", "clone", "cpu", "squeeze"))
+_TURNED = frozenset(("", "0,1", "1,0", "-1,-2", "-2,-1"))
+"""Which axes change places where a matrix is transposed."""
+_SPREADS = {"var": "{}", "variance": "{}", "std": "sqrt({})"}
 _METHOD = re.compile(r"(?<=[\w)\]])\.([A-Za-z_]\w*)[ \t]*(\()?")
 _SETTINGS = re.compile(r",\s*[a-z_]+\s*=[^()\[\]=]*$")
 """What is said of an array beside its numbers: ``dtype=float, requires_grad=True``."""
@@ -251,6 +312,8 @@ def _code(text: str, known: Collection[str]) -> str:
     text = re.sub(r"\breturn\s+|^\s*(?:let|var|const|double|float|int)\s+(?=\w+\s*=)", "", text)
     text = re.sub(r"^\s*print\s*\((.*)\)\s*$", r"\1", text)
     text = re.sub(r"(?<=\w)\(\)\s*(?=\()", "", text)
+    text = re.sub(r"\b((?:Log)?Softmax)\(((?:dim|axis)\s*=\s*-?[0-9]+)\)\s*\(([^()]*)\)", r"\1(\3, \2)", text)
+    text = re.sub(r"\.mT\b", ".T", text)
     text = text if "PI" in known else re.sub(r"(?<![\w.])PI(?![\w(])", "pi", text)
     text = re.sub(r"(?<![\w.])log\(([^(),]+),\s*(2|10)\)", r"log\2(\1)", text)
     if isinstance(known, dict):                    # x(0) of an array
@@ -267,6 +330,8 @@ def _code(text: str, known: Collection[str]) -> str:
             inner = _SETTINGS.sub("", text[call.end():close])
             text = f"{text[:call.start()]}{inner if inner.strip()[:1] == '[' else _grouped(inner)}{text[close + 1:]}"
             at = call.start()
+        elif word in _SPREADS:
+            text = f"{text[:call.start()]}{_spread(word, text[call.end():close])}{text[close + 1:]}"
         elif word.lower() in FUNCTIONS:
             text = text[:call.start()] + word.lower() + text[call.start() + len(word):]
         elif word in _ELSEWHERE:
@@ -276,6 +341,13 @@ def _code(text: str, known: Collection[str]) -> str:
     text = re.sub(r"\b(?:dim|axes|ax|dims)\s*=\s*(?=-?[0-9])", "axis=", text)
     return re.sub(r"\bkeep_?dims?\s*=\s*(True|true|1|False|false|0)",
                   lambda found: f"keepdims={int(found[1].lower() in ('true', '1'))}", text)
+
+
+def _spread(word: str, inner: str) -> str:
+    """A variance or standard deviation, as NumPy and the layers of a network take it, by means."""
+    array, comma, axis = inner.partition(",") if "(" not in inner else (inner, "", "")
+    centre = f"mean({array}{comma}{axis}{', keepdims=1' if comma and 'keep' not in axis else ''})"
+    return _SPREADS[word].format(f"mean(({array} - {centre})^2{comma}{axis})")
 
 
 def _methods(text: str) -> str:
@@ -290,16 +362,19 @@ def _methods(text: str) -> str:
             continue
         inner = text[found.end():close].strip()
         word = _ELSEWHERE.get(word, word)
-        if re.fullmatch(r"-?[0-9]+", inner) and word in FUNCTIONS and "axis" in FUNCTIONS[word].statics:
+        reduces = word in _SPREADS or (word in FUNCTIONS and "axis" in FUNCTIONS[word].statics)
+        if reduces and re.fullmatch(r"-?[0-9]+", inner):
             inner = f"axis={inner}"
-        if word in ("t", "transpose") and not inner:
+        if word in ("t", "transpose", "permute", "swapaxes") and inner.replace(" ", "") in _TURNED:
             made = f"{operand}.T"
         elif word in _QUIET and not inner:
             made = operand
         elif word == "pow" and inner:
             made = f"{operand}^{_grouped(inner)}"
             made = f"({made})" if text[close + 1:close + 2] == "." else made
-        elif word in FUNCTIONS:
+        elif word in ("flatten", "ravel") and not inner:
+            made = f"reshape({_bare(operand)}, -1)"
+        elif word in FUNCTIONS or word in _SPREADS:
             made = f"{word}({_bare(operand)}{', ' if inner else ''}{inner})"
         else:
             continue
@@ -368,12 +443,16 @@ def _numbers(text: str, known: Collection[str]) -> str:
 
 def _board(text: str, known: Collection[str]) -> str:
     """Bars, primes and powers of a function's name."""
-    text = re.sub(r"\|\|([^|]+)\|\|(?:_2)?", r"norm(\1)", text)
+    text = re.sub(r"(?<=\w)(?=\|\|[^|]+\|\|)", " ", text)
+    text = re.sub(r"\|\|\s*([^|]+?)\s*\|\|_1(?!\w)", r"sum(abs(\1))", text)
+    text = re.sub(r"\|\|\s*([^|]+?)\s*\|\|(?:_[2F](?!\w))?", r"norm(\1)", text)
     text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text)
     raised = r"\s*\^\s*(?:T\b|\(T\))" if "T" not in known else "(?!)"
     text = re.sub(rf"(?:({NAME_PATTERN})|(?<=[)\]]))(?:'|{raised})", lambda found: found[0] if isinstance(known, dict)
                   and type(known.get(found[1])) in (int, float) else f"{found[1] or ''}.T", text)
     text = re.sub(r"\^\s*\^|\*\*\*+", "^", text)
+    text = re.sub(rf"(?<![\w.])exp\s*\^\s*(?:(?=\()|(-?{NAME_PATTERN})(?![\w(]))",
+                  lambda found: f"exp({found[1]})" if found[1] else "exp", text)
     text = re.sub(r"\blog_?(2|10)\s*(?=[\w(])(?![\w]*\s*=)", r"log\1 ", text) if "log_" in text else text
     text = re.sub(r"\blog_e\b", "ln", text)
     at = 0
@@ -562,7 +641,9 @@ QUOTED = "put it in plain double quotes"
 HABITS: tuple[tuple[str, Rewrite], ...] = (
     (QUOTED, _quotes),
     ("", _signs),
+    ("", _sheet),
     ("", _numbers),
+    ("", _sums),
     ("LaTeX is not read", _latex),
     ("", _code),
     ("", _choices),
