@@ -264,7 +264,7 @@ MISTAKES = [
     ("sin y", "'sin' is a function and needs an argument in parentheses", "sin", "write sin(y)"),
     ("max", "'max' is a function and needs an argument in parentheses", "max", "for example max(x, y)"),
     ("sigmod(x)", "'sigmod' is not a function", "sigmod", "did you mean sigmoid or logsigmoid or sign?"),
-    ("foo(x)", "'foo' is not a function", "foo", "bpcalc --functions lists them; for a product write foo*(…)"),
+    ("foo(x)", "'foo' is not a function", "foo", "bpcalc --functions lists them; foo(x) = … defines one, and foo*(…) is a product"),
     ("x(y)", "'x' is a value, not a function", "x(", "there is no implicit multiplication: write x*(y)"),
     ("z*y", "'z' has no value", "z", "add z=…"),
     ("weigth*y", "'weigth' has no value", "weigth", "did you mean weight? Otherwise add weigth=…"),
