@@ -27,8 +27,8 @@ from pathlib import Path
 
 from .workloads import MAKERS, Workload
 
-PATIENCE = 120
-"""Seconds after which a case is given up."""
+PATIENCE, MORE = 120, 60e-6
+"""Seconds after which a case is given up: so many, and so many more an operation."""
 FUNCTIONS = ("sin", "cos", "tanh")
 WARM = ["tanh(x)*y + sin(x)*cos(y) - x", "t0 = 0.5*x-0.5*y\nt1 = sin(t0)*cos(x)\nout = tanh(t0+t1)+x"]
 WARMING = 10
@@ -203,15 +203,15 @@ def one(name, path, again):
 
 
 # ---------------------------------------------------------------------------------------- the series
-def measured(name, path, rounds, flags):
+def measured(name, path, rounds, flags, patience):
     """(seconds, bytes), the medians of some runs each in a fresh process; or the words for what happened."""
     found = []
     command = [sys.executable, "-m", "tests.bench.throughput", "--one", name, path, *flags]
     for _ in range(rounds):
         try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+            ran = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False)
         except subprocess.TimeoutExpired:
-            return f"over {PATIENCE} s"
+            return f"over {patience:.0f} s"
         if ran.returncode:
             return f"killed by signal {-ran.returncode}" if ran.returncode < 0 else f"exit {ran.returncode}"
         result = json.loads(ran.stdout.splitlines()[-1])
@@ -262,11 +262,14 @@ def main():
                 Path(f"{path}.right").write_bytes(pickle.dumps(work.reference()))
                 del work
                 rounds = options.rounds if size < 1e6 else 1
-                ours = measured("bpcalc", path, rounds, flags)
+                patience = PATIENCE + MORE * operations
+                ours = measured("bpcalc", path, rounds, flags, patience)
                 cells = [cell(ours, operations, None), "" if isinstance(ours, str) else f"{ours[1] / operations:.0f}"]
                 for name in peers:
-                    result = "-" if (kind, name) in given_up else measured(name, path, rounds, flags)
-                    if isinstance(result, str) or result[0] > PATIENCE / 10:
+                    result = "-"
+                    if (kind, name) not in given_up:
+                        result = measured(name, path, rounds, flags, patience)
+                    if isinstance(result, str) or result[0] > patience / 10:
                         given_up.add((kind, name))    # larger is no better
                     cells.append(cell(result, operations, ours))
                 print(f"| {kind} | {operations} | " + " | ".join(cells) + " |", flush=True)
