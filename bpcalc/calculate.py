@@ -49,6 +49,11 @@ def backprop(
 
     Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
     """
+    if callable(expression):
+        raise UsageProblem("an expression is a text, not a function", hint='for example backprop("x*y", x=2, y=3)')
+    if bindings is not None and not hasattr(bindings, "keys"):
+        raise BindingProblem(f"values come as a mapping or as keywords, not as {bindings!r:.40}",
+                             hint='for example backprop("x*y", {"x": 2, "y": 3}) or backprop("x*y", x=2, y=3)')
     columns = bindings if hasattr(bindings, "unread") else None
     mapping: Mapping[str, Any] = bindings or {} if columns is None else columns.unread()
     twice = next((name for name in values if name in mapping), None) if columns is None else None
@@ -60,7 +65,8 @@ def backprop(
     graph = parse(source, given)
     if columns is not None:                        # of a data set, only what is used is read
         given.update((name, columns[name]) for name in graph.inputs if name in columns and name not in values)
-    return run(graph, given, [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt), upstream)
+    names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else None if wrt is None else list(wrt)
+    return run(graph, given, names, upstream)
 
 
 def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None,

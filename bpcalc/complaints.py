@@ -96,8 +96,8 @@ def _explain_operand(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bp
             return SyntaxProblem(f"'{before}=' is not part of the language", source, (cursor.span(i - 1)[0], span[1]),
                                  f"a name is assigned once: write a new one, g = f {before} …")
         if before == "=":
-            return SyntaxProblem("'==' is not part of the language", source, (cursor.span(i - 1)[0], span[1]),
-                                 "a name is given a value with one =")
+            return SyntaxProblem("a name is given a value with one '='", source, (cursor.span(i - 1)[0], span[1]),
+                                 "a comparison is written ==")
         return SyntaxProblem("'=' has no name on its left", source, span)
     hint = None
     if token == "]" and before == "[":
@@ -129,9 +129,6 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
             return SyntaxProblem(f"'{spoken}' is no operator of this language", source,
                                  cursor.span(at), hint)
     if token == "=":
-        if i + 1 < len(tokens) and tokens[i + 1][0] == "=" and tokens[i + 1][1] == span[1]:
-            return SyntaxProblem("'==' is not part of the language", source, (span[0], span[1] + 1),
-                                 "a name is given a value with one =")
         return SyntaxProblem("only a name can stand on the left of '='", source, span,
                              "statements look like q = x + y, separated by semicolons; equations are not solved")
     if before[-1:].isdigit() and word[:1].isalpha() and tokens[i - 1][2] == span[0]:
