@@ -17,6 +17,7 @@ from .ops import FUNCTIONS, NAMED_CONSTANTS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from typing import Any
 
     Rewrite = Callable[[str, Collection[str]], str]
 
@@ -26,6 +27,8 @@ LONGEST = 500
 _SHOWN = 80
 _PIECE = re.compile(rf"\s+|{NAME_PATTERN}|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|\*\*|[<>=!]=|\.T\b|.", re.S)
 _ATOM = re.compile(r"[\w.]+(?:\([^()]*\))?|\([^()]*\)")
+_NAME = re.compile(NAME_PATTERN)
+_ATOM_HEAD = re.compile(rf"{NAME_PATTERN}|[0-9.]+")
 _LONGEST_FIRST = sorted(FUNCTIONS, key=len, reverse=True)
 _FUNCTION = "|".join(_LONGEST_FIRST)
 _WORDS = frozenset(("for", "in", "if", "else", "then", "and", "or", "not", "xor", "mod", "div", "is", "of", "lambda",
@@ -551,7 +554,7 @@ def _products(text: str, known: Collection[str], grouped: bool) -> str:
                 made.pop()
             if grouped and start < 0:
                 start, inner = _before_product(made), int(piece == "(")
-            made.append(_times(before, piece, known))
+            made.append(_times("".join(made), "".join(pieces[at:]), known))
         made.append(piece)
         if grouped and start >= 0 and inner <= 0 and not _goes_on(piece, pieces[at + 1:]):
             made.insert(start, "(")
@@ -562,12 +565,28 @@ def _products(text: str, known: Collection[str], grouped: bool) -> str:
 
 
 def _times(left: str, right: str, known: Collection[str]) -> str:
-    """The product that two operands side by side mean: of matrices where one of them is known to be one."""
-    if left == ".T":
+    """The product that is meant between two texts: of matrices where an operand beside it is known to be one."""
+    if left.endswith(".T"):
         return " @ "
-    given = [known.get(name) for name in (left, right)] if isinstance(known, dict) else []
-    ranks = [len(getattr(value, "shape", ())) for value in given]
-    return " @ " if ranks and min(ranks) > 0 and max(ranks) > 1 else "*"
+    if not isinstance(known, dict):
+        return "*"
+    ranks = _rank(left[_operand_before(left, len(left)):], known), _rank(right[:_operand_after(right)], known)
+    return " @ " if min(ranks) > 0 and max(ranks) > 1 else "*"
+
+
+def _operand_after(text: str) -> int:
+    """Where the name or number, with its bracket, or the group that ``text`` begins with ends."""
+    found = _ATOM_HEAD.match(text)
+    end = found.end() if found else 0
+    return _closing(text, end) + 1 or len(text) if text[end:end + 1] == "(" else end
+
+
+def _rank(operand: str, known: dict[str, Any]) -> int:
+    """How many axes an operand has, as far as the names in it tell: none after a sum over all entries."""
+    row = FUNCTIONS.get(operand.partition("(")[0].strip())
+    if row is not None and (row.one or "keep" in row.statics or row.name == "dot") and "axis" not in operand:
+        return 0
+    return max((len(getattr(known.get(name), "shape", ())) for name in _NAME.findall(operand)), default=0)
 
 
 def _is_name(piece: str) -> bool:
