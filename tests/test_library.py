@@ -1,6 +1,8 @@
 """The library as other programs use it: what it offers, how its records show themselves, what it refuses."""
 
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,3 +68,51 @@ def test_gradients_asked_for_come_as_a_list_or_as_on_the_command_line():
 def test_an_array_of_one_number_alone_is_a_number():
     assert backprop("2*x", x=np.float32(1.5)).value == 3.0
     assert backprop("2*x", x=np.array(1.5)).value == 3.0
+
+
+# ------------------------------------------------------------------------------------ arrays in files
+def test_numbers_are_read_from_a_file_as_they_stand_there(bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("a.npy", np.array(2.5))
+    for name, text in (("b.json", "2.5"), ("c.json", "[2.5]"), ("d.csv", "2.5\n"), ("e.json", "2")):
+        Path(name).write_text(text)
+    for name, shown in (("a.npy", 5.0), ("b.json", 5.0), ("c.json", [5.0]), ("d.csv", [5.0]), ("e.json", 4.0)):
+        assert json.loads(bpcalc("2*x", f"x=@{name}", "--json").out)["value"] == shown, name
+    Path("row.csv").write_text("1, 2, 3\n")
+    Path("column.csv").write_text("1\n2\n\n3 # the last\n")
+    for name in ("row.csv", "column.csv"):
+        assert json.loads(bpcalc("x*1", f"x=@{name}", "--json").out)["value"] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("name", "make", "words"), [
+    ("nan.npy", lambda path: np.save(path, np.array([1.0, np.nan])), "nan.npy holds a number that is not finite"),
+    ("empty.npy", lambda path: path.write_bytes(b""), "empty.npy: the file is empty"),
+    ("none.npy", lambda path: np.save(path, np.array([])), "none.npy: an array has at least one entry"),
+    ("several.npy", lambda path: np.savez(path.open("wb"), a=np.ones(2)), "several.npy: it holds several arrays"),
+    ("gone.npy", lambda path: None, "cannot read gone.npy"),
+    ("folder.npy", lambda path: path.mkdir(), "cannot read folder.npy"),
+    ("infinite.json", lambda path: path.write_text("Infinity"), "the value of x"),
+    ("text.json", lambda path: path.write_text('"a"'), "the value of x"),
+    ("broken.json", lambda path: path.write_text("[1"), "broken.json is not JSON"),
+    ("empty.csv", lambda path: path.write_text("# nothing\n"), "empty.csv holds no number"),
+])
+def test_what_is_no_array_in_a_file_is_told_by_its_name(name, make, words, bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path / name)
+    ran = bpcalc("sum(x)", f"x=@{name}")
+    assert ran.code == 2
+    assert words in ran.err
+
+
+# ---------------------------------------------------------------------------------------- completion
+@pytest.mark.parametrize(("words", "begun", "offered"), [
+    (["(x+y)*z", "x=1"], "", ["y=", "z="]), (["(x+y)*z", "x=1"], "z", ["z="]), ([], "x", []), (["x ? y"], "", []),
+    (["q = x*w_1; q + w_2"], "w", ["w_1=", "w_2="])])
+def test_names_without_a_value_are_offered(words, begun, offered):
+    import click
+
+    from bpcalc.command import _complete, command
+
+    context = click.Context(command)
+    context.params["words"] = tuple(words)
+    assert [item.value for item in _complete(context, command.params[0], begun)] == offered

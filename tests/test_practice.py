@@ -20,6 +20,8 @@ from bpcalc.homework.causes import Search
 from bpcalc.homework.practice import LEVELS, Dice, exercise, exercises
 from bpcalc.homework.replay import Plan
 from bpcalc.homework.session import Session
+from bpcalc.render import to_practice
+from bpcalc.render.symbols import Symbols
 
 SEEDS = range(1, 25)
 MORE = range(60)
@@ -318,3 +320,17 @@ def test_an_exercise_that_comes_up_twice_is_drawn_again(monkeypatch):
     texts = iter("AABAABC")
     monkeypatch.setattr(practice, "_exercise", lambda level, dice: (next(texts), {}, None))
     assert [found.text for found in exercises("easy", 1, 3)] == ["A", "B", "C"]
+
+
+def test_every_line_of_a_conversation_is_answered():
+    at = Session(exercise("easy", 1))
+    number = at.judge.exact(at.place)
+    said = [to_practice.reply(at.take(line), Symbols()) for line in ("?", "what", "", "??")]
+    assert said[0].strip()
+    assert said[1] == "   that is no number; for example -4, 0.25, 1/3 or 2*exp(-1)\n"
+    assert said[2] == ""
+    assert said[3].startswith("   it is ")
+    assert at.at == 2
+    again = Session(exercise("easy", 1))
+    again.take("?")
+    assert to_practice.reply(again.take("?"), Symbols()) == f"   it is {number:.6g}\n"

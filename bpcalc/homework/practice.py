@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..calculate import backprop
 from ..errors import BpcalcError, UsageProblem
 from ..report import Report
-from .answers import GRADIENT, VALUE, Place, key_of
+from .answers import GRADIENT, VALUE, Place
 from .causes import Search
 from .replay import Plan
 
@@ -67,10 +67,6 @@ class Exercise:
     def places(self) -> list[Place]:
         """What is asked: every step's value, then every gradient, from the output back."""
         return asked(self.report)
-
-    def keys(self) -> list[str]:
-        """The keys of what is asked."""
-        return [key_of(place, self.report) for place in self.places()]
 
 
 def asked(report: Report) -> list[Place]:

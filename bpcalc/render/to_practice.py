@@ -42,8 +42,6 @@ def prompt(at: Session, symbols: Symbols) -> str:
 
 def reply(found: Reply, symbols: Symbols, room: int | None = None, digits: int = 6) -> str:
     """What is said to a line."""
-    if found.happened == session.SKIPPED:
-        return ""
     if found.happened == session.HINT:
         return _hint(found.words, room)
     if found.happened == session.REVEALED:
@@ -51,7 +49,7 @@ def reply(found: Reply, symbols: Symbols, room: int | None = None, digits: int =
     if found.happened == session.UNREADABLE:
         return "   that is no number; for example -4, 0.25, 1/3 or 2*exp(-1)\n"
     verdict = found.verdict
-    if verdict is None:
+    if verdict is None:                            # it was skipped
         return ""
     note = f": {verdict.note}" if verdict.note else ""
     if verdict.passed:
