@@ -1,6 +1,7 @@
 """What a report says about its nodes and edges, and in whose words."""
 
 import json
+import re
 import tracemalloc
 
 import pytest
@@ -198,3 +199,28 @@ def test_every_derivative_a_user_sees_has_the_tables_name(bpcalc):
     assert bpcalc(*words, "--check", "dL/dx=8, dL/dy=4, dL/dq=2, dL/df=2").code == 0
     assert bpcalc(*words, "--check", "df/dx=8, df/dy=4, dq=2, dq/dx=3").code == 0
     assert bpcalc("q = x*y; f = q + x", "x=2", "y=3", "--check", "dL/dx=4").code == 2
+
+
+def test_what_has_no_name_is_called_something_that_is_free():
+    names = ["f", "F", "L", "out", "output", "f_", "loss", "Loss", "L_", "n", "node", "n_"]
+    report = backprop(f"{' + '.join(names)} + sin(f)", dict.fromkeys(names, 1.0), upstream=2)
+    labels = [*map(report.label, range(len(report))), report.top]
+    assert len(set(labels)) == len(labels)
+    assert set(names) < set(labels)
+
+
+def test_of_very_many_notes_and_drifts_the_first_and_last_are_shown(bpcalc):
+    text = "; ".join(f"r{i} = relu(x)" for i in range(60)) + "; f = " + " + ".join(f"r{i}" for i in range(60))
+    shown = bpcalc(text, "x=0", "--format", "plain").out
+    assert "note: 20 more notes are left out" in shown
+    assert "r0:" in shown
+    assert "r59:" in shown
+    drifted = bpcalc("+".join(f"x{i}/3" for i in range(300)), *(f"x{i}=1" for i in range(300)), "--round", "2").out
+    assert re.search(r"\d+ more", drifted)
+
+
+@pytest.mark.parametrize("wrt", ["W[0,1", "W]", "[", ","])
+def test_brackets_in_wrt_that_do_not_match_name_nothing(wrt, bpcalc):
+    ran = bpcalc("sum(W)", "W=[1, 2; 3, 4]", "--wrt", wrt)
+    assert ran.code == 2
+    assert ran.err.startswith("bpcalc: error: ")
