@@ -319,3 +319,32 @@ def test_what_the_output_does_not_depend_on_counts_for_nothing():
     report = backprop("a = sqrt(x); b = sqrt(y); f = 2*b", x=0, y=0)
     assert report.gradients == {"x": 0, "y": None}
     assert [report.label(note.node) for note in report.notes if note.code == "undefined"] == ["b"]
+
+
+def test_an_undefined_derivative_says_of_which_argument_and_where():
+    (note,) = backprop("(x*1)^(y*1)", x=0, y=0.5).notes
+    assert note.message == "the derivative of '^' with respect to its argument 1 does not exist or is infinite at 0 and 0.5"
+    (note,) = backprop("sqrt(-x)", x=0).notes
+    assert note.message == "the derivative of sqrt does not exist or is infinite at 0"
+
+
+def test_an_undefined_local_gradient_has_no_product_beside_arrays_either():
+    report = backprop("sqrt(x)*sum(v)", x=0, v=[1, 2])
+    (edge,) = [edge for edge in report.edges if edge.input == report.graph.node("x")]
+    assert (edge.local, edge.product) == (None, None)
+    assert report.gradients["x"] is None
+
+
+def test_a_label_takes_no_part_in_the_backward_pass():
+    report = backprop("cross_entropy(s*2, y + 0)", s=[1, 2], y=1)
+    label = report.graph.node("y")
+    assert not report.is_live(label)
+    assert label not in {edge.input for edge in report.edges if edge.product is not None}
+    assert set(report.gradients) == {"s"}
+
+
+def test_an_error_quotes_the_beginning_and_the_end_of_a_long_argument():
+    long = "+".join(f"v{i}" for i in range(30))
+    with pytest.raises(BpcalcError) as caught:
+        backprop(f"({long})@w", {f"v{i}": [1, 2] for i in range(30)}, w=[1, 2, 3])
+    assert f"{long[:20]}…{long[-15:]}" in caught.value.hint
