@@ -176,8 +176,6 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
         for at in range(len(words) - 2):           # len(x) of a bound array
             if words[at] == "len(" and words[at + 1] in sizes and words[at + 2] == ")":
                 words[at:at + 3] = ["(", str(sizes[words[at + 1]]), ")"]
-                words += ["", ""]
-        words = [word for word in words if word]
         span = tokens[0][1], tokens[-1][2]
         for word in words:
             if (word[0].isalpha() or word[0] == "_") and word[-1] != "(" and word not in known:

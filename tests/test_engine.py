@@ -323,7 +323,8 @@ def test_what_the_output_does_not_depend_on_counts_for_nothing():
 
 def test_an_undefined_derivative_says_of_which_argument_and_where():
     (note,) = backprop("(x*1)^(y*1)", x=0, y=0.5).notes
-    assert note.message == "the derivative of '^' with respect to its argument 1 does not exist or is infinite at 0 and 0.5"
+    assert note.message == \
+        "the derivative of '^' with respect to its argument 1 does not exist or is infinite at 0 and 0.5"
     (note,) = backprop("sqrt(-x)", x=0).notes
     assert note.message == "the derivative of sqrt does not exist or is infinite at 0"
 
