@@ -274,3 +274,8 @@ def test_at_a_bound_of_clip_x_has_the_whole_gradient():
     for x in (-1, 1):
         gradients = backprop("clip(x, lo, hi)", x=x, lo=-1, hi=1).gradients
         assert gradients == {"x": 1, "lo": 0, "hi": 0}
+
+
+@pytest.mark.parametrize("power", [1e-300, 0.25, 0.5, 1.0, 1.5, 300.0])
+def test_zero_to_a_positive_power_is_zero_whatever_the_power(power):
+    assert backprop("x^p", x=0, p=power, wrt="p").gradients == {"p": 0.0}
