@@ -226,12 +226,19 @@ ARRAYS = ("s = W @ x + b; L = sum(max(0, s - s[0] + 1)) + sum(V, axis=0)[2]",
           {"W": [[1, -2.5], [3, 4]], "x": [1, 2], "b": [0, 1e-7], "V": [[1, 2, 3, 4, 5, 6, 7]]})
 
 
+def test_an_operations_name_and_shape_stand_apart():
+    # Each in a text of its own: cairo centres the parts of one text on one place, over one another.
+    root = ET.fromstring(to_svg.render(backprop("scores = W @ x; sum(scores)", W=[[1, 2], [3, 4]], x=[1, 2])))
+    places = {part.text: float(part.get("x")) for part in root.iter() if part.text in ("scores", "shape 2")}
+    assert places["shape 2"] - places["scores"] > (len("scores") * 13 + len("shape 2") * 11) * 0.6 / 2
+
+
 def test_arrays_are_drawn_with_their_shapes_and_small_ones_whole():
     report = backprop(*ARRAYS)
     root = ET.fromstring(to_svg.render(report))
     assert_nothing_touches(root)
     found = [text.replace("\N{NO-BREAK SPACE}", " ") for text in texts(to_svg.render(report))]
-    for words in ("W shape 2×2", "x shape 2", "V shape 1×7", "s shape 2", "[1  -2.5]", "[3     4]",
+    for words in ("W shape 2×2", "x shape 2", "V shape 1×7", "s", "shape 2", "[1  -2.5]", "[3     4]",
                   "[0]", "[2]", "sum axis=0"):
         assert words in found, words
     drawn = to_circuit.render(report, 200)

@@ -201,6 +201,17 @@ class Drawing:
         """An array's shape, which stands with the name; in a variable's box, behind it."""
         return spot.shape if spot.kind == OPERATION else ""
 
+    def _called(self, spot: Spot, x: float, y: float) -> list[str]:
+        """The name of an operation's node and its shape, side by side, each a text: cairo would centre parts of one."""
+        name, shape = self._name(spot), self._shape(spot)
+        kind = "name" if spot.name else "small"
+        room = len(name) * (_SIZE if spot.name else _SMALL) * ADVANCE
+        gap = _SMALL * ADVANCE if name and shape else 0.0
+        behind = len(shape) * _SMALL * ADVANCE
+        left = x - (room + gap + behind) / 2
+        pieces = ((kind, left + room / 2, text(name)), ("small", left + room + gap + behind / 2, shape))
+        return [f'<text class="{kind}" x="{_n(at)}" y="{_n(y)}">{words}</text>' for kind, at, words in pieces if words]
+
     def _sign(self, spot: Spot) -> str:
         if spot.kind == VARIABLE and spot.shape:
             return f"{spot.sign} {spot.shape}"
@@ -248,12 +259,7 @@ class Drawing:
         sign = text(self._sign(spot))
         bold = "sign" if spot.kind == OPERATION else "name"
         parts.append(f'<text class="{bold}" x="{_n(x)}" y="{_n(y)}" dy=".35em">{sign}</text>')
-        name, shape = text(self._name(spot)), self._shape(spot)
-        if name or shape:
-            if name and shape:
-                shape = f' <tspan class="small">{shape}</tspan>'
-            parts.append(f'<text class="{"name" if spot.name else "small"}" x="{_n(x)}" y="{_n(y - box.up + _SIZE)}">'
-                         f'{name}{shape}</text>')
+        parts += self._called(spot, x, y - box.up + _SIZE)
         if spot.total:
             pitch = _SMALL + 2
             parts.append(self._number(x, y + box.down - 5 - pitch * (len(spot.total) - 1), "small g", f"g{spot.k}",
