@@ -27,12 +27,16 @@ WIDE = {size: backprop(f"f = max({', '.join(f'a{i}' for i in range(size))})", {f
     (CLASSIC, "df/dw = 1", "w", "there is no node called 'w'", "the nodes are"),
     (CLASSIC, "du/dx = 1", "u", "there is no node called 'u'", "the nodes are"),
     (CLASSIC, "f n = 1", "f n", "there is no node called 'f n'", "the nodes are"),
-    (CLASSIC, "dq/dz = 1", "dq/dz", "z is not an input of q", "the gradient of f is df/dz"),
+    (CLASSIC, "dq/dz = 1", "dq/dz", "z is not an input of q",
+     "q is made of x, y; the gradient of f is df/dz"),
     (CLASSIC, "dq/x = 1", "dq/x", "'dq/x' is not a key", "write q, dq, df/dq or dq/dx"),
     (CLASSIC, "q/dx = 1", "q/dx", "'q/dx' is not a key", "write q, dq, df/dq or dq/dx"),
     (CLASSIC, "q = 1, q = 2", "q", "q is answered twice (as q)", None),
     (CLASSIC, "dx = 3 == 4", "=", "the answer for dx cannot be read: it is one number", "one = in each"),
-    (CLASSIC, "dx = -4 dy = 5", "=", "it is one number", "commas stand between answers: dx = -4, dy = 5"),
+    (CLASSIC, "f = q*z = -12", "=", "it is one number", "one = in each: f = -12"),
+    (CLASSIC, "dx = dq = -4", "=", "it is one number", "one = in each: dx = -4"),
+    (CLASSIC, "dfdx = 4", "dfdx", "there is no node called 'dfdx'", "did you mean dx?"),
+    (CLASSIC, "delta_z = 4", "delta_z", "there is no node called 'delta_z'", "did you mean dz?"),
     (CLASSIC, "dx = three", "three", "the answer for dx cannot be read", None),
     (CLASSIC, "dx = 1 + three", "three", "the answer for dx cannot be read", None),
     (CLASSIC, "dx = (1 + 2", "(", "the answer for dx cannot be read", None),
@@ -101,6 +105,12 @@ def test_blanks_part_numbers_and_semicolons_rows(typed, lists):
     (COLUMN, "dC = [[5], [6]]", {"dC[0,0]": 5, "dC[1,0]": 6}),
     (COLUMN, "dC = [5; 6]", {"dC[0,0]": 5, "dC[1,0]": 6}),
     (CLASSIC, "value q = 3; ∂f / ∂q = 4\ndz = 5", {"value q": 3, "∂f / ∂q": 4, "dz": 5}),
+    (CLASSIC, "dx=-4 dy = 2 * 3 value q = 3 df / dz = (1 + 2) and f=1", {"dx": -4, "dy": 6, "value q": 3, "df / dz": 3,
+                                                                        "f": 1}),
+    (CLASSIC, "dx = does not exist dy=____ dq/dx = 1, f = 2", {"dx": None, "dq/dx": 1, "f": 2}),
+    (ARRAYS, "dW[0, 1] = 3 dW[1,0] = 4 dx = [5 6] s[0]=1",
+     {"dW[0,1]": 3, "dW[1,0]": 4, "dx[0]": 5, "dx[1]": 6, "s[0]": 1}),
+    (CLASSIC, "d(f)/d(q) = 3; d f/d x = 2", {"d(f)/d(q)": 3, "d f/d x": 2}),
 ])
 def test_what_answers_are_about(report, answers, keys):
     assert {answer.key: answer.value for answer in parse_answers(answers, report)} == keys
@@ -133,6 +143,33 @@ def test_a_decimal_comma_is_pointed_at_in_the_row_where_it_stands():
 def test_with_an_upstream_gradient_both_names_of_a_gradient_are_understood():
     report = backprop("q = x + y; f = q*z", x=-2, y=5, z=-4, upstream=2)
     assert [verdict.status for verdict in report.check("dL/dx = -8, df/dy = -8, dL/df = 2")] == ["right"] * 3
+
+
+@pytest.mark.parametrize("output", ["", "f = ", "q = ", "L = ", "g = ", "out = "])
+@pytest.mark.parametrize("called", ["f", "L", "J", "E", "C", "loss", "Loss", "cost", "out", "output"])
+def test_the_output_is_meant_by_what_people_call_it_where_no_node_has_that_name(output, called):
+    report = backprop(f"{output}(x + y)*z", x=-2, y=5, z=-4)
+    verdicts = report.check(f"{called} = -12, d{called}/dx = -4, ∂{called}/∂z = 3, d{called} = 1")
+    assert [verdict.status for verdict in verdicts] == ["right"] * 4
+
+
+@pytest.mark.parametrize(("expression", "answers", "what"), [
+    ("c = a*b; g = c*a", "dC/da = 3", "C"), ("loss = a*b; g = loss*a", "dLoss/da = 3", "Loss"),
+    ("g = a*b", "dh/da = 3", "h"),
+])
+def test_a_name_that_could_be_a_slip_for_another_node_is_not_the_output(expression, answers, what):
+    with pytest.raises(BpcalcError, match=f"there is no node called '{what}'"):
+        backprop(expression, a=2, b=3).check(answers)
+
+
+def test_a_name_of_the_users_own_is_never_the_output():
+    report = backprop("g = dout*x", dout=2, x=3)
+    assert [verdict.status for verdict in report.check("dout = 2, dx = 2, dg/ddout = 3")] == ["right"] * 3
+
+
+def test_with_an_upstream_gradient_the_loss_behind_the_output_has_no_value():
+    with pytest.raises(BpcalcError, match="there is no node called 'L'"):
+        backprop("g = 2*x", x=3, upstream=2).check("L = 6")
 
 
 def test_a_number_of_a_node_is_a_name_only_where_the_table_has_it():

@@ -63,6 +63,11 @@ def test_scores_verdicts_and_mistakes(graded):
     assert "  sign       1  in dq 1" in ran.out
 
 
+def test_headings_may_call_the_output_what_they_like(graded):
+    ran = graded("student,dL/dz,∂f/∂x,dq/dx,loss\nAda,3,-4,1,-12\n")
+    assert "Ada      4/4" in ran.out
+
+
 def test_bad_rows_are_named_and_stop_nobody(graded):
     ran = graded(LIST)
     assert "line 5: Dan: the answer for q cannot be read" in ran.err

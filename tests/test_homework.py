@@ -586,9 +586,14 @@ def test_an_answer_that_cannot_be_read_is_not_missing_as_well(bpcalc, tmp_path):
     assert ran.out.splitlines()[-1] == "1 of 3 right"
 
 
+def test_an_answer_outside_the_quotes_is_told_where_it_belongs(bpcalc):
+    ran = bpcalc(CLASSIC[0], "x=-2", "y=5", "z=-4", "--check", "dx=-4", "dy=4")
+    assert (ran.code, ran.out) == (2, "")
+    assert "the answer dy=4 stands outside --check" in ran.err
+    assert bpcalc("dx*y", "dx=2", "y=3", "--check", "df/dy=2").code == 0
+
+
 @pytest.mark.parametrize(("answers", "message", "hint"), [
-    ("dx=-4 dy=-4", "the answer for dx cannot be read: it is one number",
-     "commas stand between answers: dx = -4, dy = -4"),
     ("dx == -4", "the answer for dx cannot be read: it is one number", "one = in each"),
     ("dz = three", "the answer for dz cannot be read", ""), ("dz = [1, 2]", "dz is one number", ""),
 ])

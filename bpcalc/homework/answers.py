@@ -3,7 +3,8 @@
 Keys
     ``q``               the forward value of a named node, of the output, or of a node the table numbers (n4)
     ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d); with an upstream gradient
-                        also ``dL/dq``, as the tables say
+                        also ``dL/dq``, as the tables say; ``dL/dq``, ``loss`` and the like are about the
+                        output, whatever its name, where nothing else is called so
     ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
@@ -32,6 +33,9 @@ VALUE, GRADIENT, LOCAL, NEW = "value", "gradient", "local", "new"
 UNDEFINED = frozenset(("undefined", "not defined", "does not exist", "doesn't exist", "dne", "none", "nan", "n/a",
                        "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"))
 """How people say that a derivative does not exist."""
+
+OUTPUTS = frozenset(("f", "L", "J", "E", "C", "loss", "Loss", "cost", "out", "output"))
+"""What people call the output, whatever its name."""
 
 Place = tuple[str, int, "int | tuple[int, ...] | None"]
 """What a key is about: (kind, node, part); the part is the input for a local gradient, an index for an
@@ -232,8 +236,10 @@ def read_answer(key: str, place: Place, typed: str, source: Source | None = None
     what = f"the answer for {key} cannot be read: "
     for sign in "=;":
         if sign in typed:
-            at = start + typed.index(sign)
-            raise BindingProblem(f"{what}it is one number", source, (at, at + 1), _apart(key, typed, sign))
+            at, last = start + typed.index(sign), typed.rpartition("=")[2].strip()
+            raise BindingProblem(f"{what}it is one number", source, (at, at + 1),
+                                 "commas or semicolons stand between answers, and one = in each"
+                                 + (f": {key} = {last}" if sign == "=" and last else ""))
     whole, comma, decimals = typed.partition(",")
     if comma and decimals.strip().isdigit() and whole.strip("+-− \t").isdigit():
         raise BindingProblem(f"{what}decimals are written with a point, {whole}.{decimals.strip()}", source,
@@ -249,19 +255,6 @@ def read_answer(key: str, place: Place, typed: str, source: Source | None = None
     return Answer(key, place, value, typed)
 
 
-def _apart(key: str, typed: str, sign: str) -> str:
-    """How two answers that ran into one are kept apart."""
-    names, values = [key], []
-    first, *others = typed.split(sign)
-    for piece in (first, *others[:-1]):
-        value, _, name = piece.strip().rpartition(" ")
-        names.append(name)
-        values.append(value.strip())
-    if sign == "=" and all(values):
-        return f"commas stand between answers: {', '.join(map(' = '.join, zip(names, [*values, others[-1].strip()])))}"
-    return "commas or semicolons stand between answers, and one = in each"
-
-
 def is_blank(typed: str) -> bool:
     """Whether nothing was filled in."""
     return not typed.strip("_ \t")
@@ -270,9 +263,20 @@ def is_blank(typed: str) -> bool:
 def split_items(text: str, name: str, is_file: bool = False) -> Iterator[Item]:
     """The KEY = VALUE pieces of a text as items, in a file with their lines; no key where there is no equals sign."""
     for number, piece in _pieces(text):
-        key, equals, typed = piece.partition("=")
-        source = Source(piece.strip(), f"{name}, line {number}" if is_file else name)
-        yield (key.strip(), typed.strip(), source) if equals else ("", "", source)
+        for part in _between_blanks(piece):
+            key, equals, typed = part.partition("=")
+            source = Source(part.strip(), f"{name}, line {number}" if is_file else name)
+            yield (key.strip(), typed.strip(), source) if equals else ("", "", source)
+
+
+def _between_blanks(piece: str) -> list[str]:
+    """Answers with only blanks between them, as in ``dx=-4 dy=5``: a key begins behind a whole value."""
+    if piece.count("=") < 2:
+        return [piece]
+    import re
+
+    key = r"(?:(?:new|value)\s+)?(?:[^\W\d]|∂)[^\s=[]*(?:\s*/\s*[^\s=[]+)?(?:\[[^][=]*\])?"
+    return re.split(rf"(?<=[^\s=*/^+-])(?<!new)(?<!value)(?:\s+and)?\s+(?={key}\s*=[^=])", piece)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -328,14 +332,17 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
     if slash:
         if over[:1] != "d" or under[:1] != "d":
             raise BindingProblem(f"'{key}' is not a key", source, _span(key, source), "write q, dq, df/dq or dq/dx")
+        over, under = f"d{over[1:].strip(' ()')}", f"d{under[1:].strip(' ()')}"
         # With an upstream gradient the tables say dL/dx, and df/dx is understood as well.
         top = report.graph.output if over[1:] == report.top else node_called(over[1:], report, source)
         bottom = node_called(under[1:], report, source)
         if top == report.graph.output:
             return GRADIENT, bottom, None
         if bottom not in report.graph.args(top):
+            inputs = [report.label(k) for k in report.graph.args(top)[:6]]
             raise BindingProblem(f"{under[1:]} is not an input of {over[1:]}", source, _span(key, source),
-                                 f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
+                                 f"{over[1:]} is made of {', '.join(inputs)}; " * bool(inputs)
+                                 + f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
         return LOCAL, top, bottom
     own, inner = _find(plain, report), _find(plain[1:], report) if plain[:1] == "d" else None
     if own is not None and inner is not None:
@@ -345,6 +352,10 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
         return VALUE, own, None
     if inner is not None:
         return GRADIENT, inner, None
+    if plain[:1] == "d" and _is_output(plain[1:], report):
+        return GRADIENT, report.graph.output, None
+    if _is_output(plain, report):
+        return VALUE, report.graph.output, None
     raise _unknown(plain, report, source)
 
 
@@ -377,12 +388,20 @@ def _find(name: str, report: Report) -> int | None:
     return None
 
 
+def _is_output(name: str, report: Report) -> bool:
+    """Whether a name that no node has can only mean the output; with an upstream gradient L is the loss behind it."""
+    return (name in OUTPUTS and report.top == report.symbol
+            and not any(name.lower() == known.lower() for known in report.graph.symbols))
+
+
 def node_called(name: str, report: Report, source: Source) -> int:
     """The node that a name or a label such as n4 stands for.
 
     Raises BindingProblem when there is none.
     """
     k = _find(name, report)
+    if k is None and _is_output(name, report):
+        k = report.graph.output
     if k is None:
         raise _unknown(name, report, source)
     return k
@@ -395,8 +414,11 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
         return BindingProblem(f"'{name}' is an array", source, _span(name, source),
                               f"name an entry: {', '.join(entries)}, ...")
     near = closest(name, [*known, *(f"d{label}" for label in known)])
-    near = [f"d{label}" for label in known if name in (f"{label}.grad", f"grad {label}", f"grad_{label}", f"∇{label}",
-                                                       f"{report.label(report.graph.output)}_{label}")][:1] or near
+    top = report.top
+    near = [f"d{label}" for label in known if name in (
+        f"{label}.grad", f"{label}_grad", f"grad {label}", f"grad_{label}", f"grad({label})", f"∇{label}",
+        f"d_{label}", f"delta_{label}", f"δ{label}", f"{top}_{label}", f"{top}'({label})", f"d{top}d{label}",
+        f"d{top}_d{label}")][:1] or near
     nodes = ", ".join(known[:12]) + ", ..." * (len(known) > 12)
     hint = f"did you mean {' or '.join(near)}?" if near else \
         f"the nodes are {nodes}; q = ... in the expression names one q"

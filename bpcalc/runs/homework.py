@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import InputProblem, UsageProblem
+from ..errors import InputProblem, Source, UsageProblem
 from ..files import read_given
 from ..terminal import WARNED, Bar, warn
 
@@ -34,7 +34,12 @@ def _checked(report: Report, request: Request) -> Output:
     from ..homework.check import REQUIRE, check
     from ..render import to_verdicts
 
-    options = request.options
+    options, names = request.options, report.graph.symbols
+    for word in request.words:
+        key = word.partition("=")[0]
+        if key[:1] == "d" and key not in names and key[1:] in names:
+            raise UsageProblem(f"the answer {word} stands outside --check", Source(word, "binding"), (0, len(word)),
+                               'one pair of quotes holds all answers: --check "dx=-4, dy=-4"')
     items = list(split_items("\n".join(options["check"]), "answers"))
     name: str | None = None
     unread: list[Unread] | None = None
