@@ -39,6 +39,7 @@ Structural rows act on whole arrays (arrays.py), so they have no number for a lo
     vectors     the rules where all arguments are vectors, if they differ
     statics     what is fixed when the graph is built (axis, shape, …); rules may name them
     fits        what has to be true of the shapes, in words
+    keeps       the result stands on paper as its arguments do: of a row it is a row
 The functions they call (matmul, total, spread, …) are those of ``arrays.vocabulary``; the tests give
 a structural row its sample shapes.
 
@@ -67,6 +68,7 @@ class Op:
         "fixity",
         "forward",
         "guarded",
+        "keeps",
         "kinks",
         "latex",
         "latex_entries",
@@ -115,6 +117,7 @@ class Op:
         fits: str = "",
         legend: str = "",
         symmetric: bool = False,
+        keeps: bool = False,
     ) -> None:
         words = params.split()
         self.code = -1
@@ -141,6 +144,7 @@ class Op:
         self.fits = fits
         self.legend = legend
         self.symmetric = symmetric
+        self.keeps = keeps
         self.doc = doc
         self.latex = latex
         self.latex_entries = latex_entries or latex
@@ -486,7 +490,7 @@ TABLE: tuple[Op, ...] = (
        fits="'@' needs as many columns on its left as there are rows on its right",
        latex="{a} {b}", doc="Matrix product; of two vectors their dot product.", aliases=("dot",)),
     Op("transpose", "x", "transpose(x)", pulls=("transpose(g)",), rules=("{g}ᵀ",), fits="transpose needs an array",
-       latex=r"{x}^{{\top}}", doc="Rows become columns; also written x.T."),
+       keeps=True, latex=r"{x}^{{\top}}", doc="Rows become columns; also written x.T."),
     Op("outer", "a b", "outer(a, b)", pulls=("matmul(g, b)", "matmul(transpose(g), a)"),
        rules=("{g} · {b}", "{g}ᵀ · {a}"), fits="outer needs two vectors",
        latex=r"{a} {b}^{{\top}}", doc="Outer product of two vectors: the matrix of all products."),
@@ -495,14 +499,15 @@ TABLE: tuple[Op, ...] = (
        fits="the index does not fit", latex="{xs}", doc="Entries of an array: s[0], W[1, :], W[:, 0:2], s[y]."),
     Op("stack", "xs", "stack(xs, axis)", pulls=("unstack(g, slot, axis)",), rules=("the part of {g} that is its own",),
        statics="axis=0", fits="stack needs parts of one shape",
-       latex=r"[{xs}]", doc="An array made of parts of one shape, along a new axis; also written [a, b]."),
+       keeps=True, latex=r"[{xs}]", doc="An array made of parts of one shape, along a new axis; also written [a, b]."),
     Op("concat", "xs", "concat(xs, axis)", pulls=("unconcat(g, xs, slot, axis)",),
        rules=("the part of {g} that is its own",), statics="axis=0",
        fits="concat needs arrays of the same shape but for the axis",
-       latex=r"[{xs}]", doc="Arrays one after the other along an axis.", aliases=("concatenate",)),
+       keeps=True, latex=r"[{xs}]", doc="Arrays one after the other along an axis.", aliases=("concatenate",)),
     Op("reshape", "x", "reshape(x, shape)", pulls=("reshape(g, shape_of(x))",), rules=("{g} in the shape of {x}",),
        statics="shape", fits="reshape needs as many entries as before",
-       latex=r"\mathrm{{reshape}}({x})", doc="The same entries in another shape: reshape(x, 2, 3), reshape(x, -1)."),
+       keeps=True, latex=r"\mathrm{{reshape}}({x})",
+       doc="The same entries in another shape: reshape(x, 2, 3), reshape(x, -1)."),
     Op("reduce_sum", "x", "total(x, axis, keep)", pulls=("spread(g, x, axis, keep)",), word="sum",
        rules=("{g} for every entry",), statics="axis keep", fits="sum needs an axis that the array has",
        latex=r"\sum {x}", doc="Sum of an array's entries, or along an axis."),
@@ -533,11 +538,11 @@ TABLE: tuple[Op, ...] = (
        latex=r"\left\lVert {x} \right\rVert", doc="Euclidean length: the root of the sum of squares."),
     Op("softmax", "x", "softmax(x, axis)", pulls=("out * (g - total(g * out, axis, 1))",),
        rules=("{out} ∘ ({g} - sum({g} ∘ {out}))",), statics="axis=-1", fits="softmax needs an axis that the array has",
-       latex=r"\mathrm{{softmax}}({x})", doc="exp(x) / sum(exp(x)) along the last axis, stable."),
+       keeps=True, latex=r"\mathrm{{softmax}}({x})", doc="exp(x) / sum(exp(x)) along the last axis, stable."),
     Op("log_softmax", "x", "log_softmax(x, axis)", pulls=("g - exp(out) * total(g, axis, 1)",),
        rules=("{g} - softmax({x}) · sum({g})",), statics="axis=-1",
        fits="log_softmax needs an axis that the array has",
-       latex=r"\ln \mathrm{{softmax}}({x})", doc="log(softmax(x)) along the last axis, stable."),
+       keeps=True, latex=r"\ln \mathrm{{softmax}}({x})", doc="log(softmax(x)) along the last axis, stable."),
     Op("logsumexp", "x", "log_sum_exp(x, axis, keep)",
        pulls=("spread(g, x, axis, keep) * exp(x - spread(out, x, axis, keep))",),
        rules=("{g} · softmax({x})",), statics="axis=-1 keep", fits="logsumexp needs an axis that the array has",

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from ..engine import Trace
     from ..graph import Graph
 
-_SAME = frozenset(("softmax", "log_softmax", "transpose", "concat"))
-_BY_ROW = frozenset(("cross_entropy", "hinge"))
-
 
 class Orientation:
     """What the value of each node of a run is on paper."""
@@ -49,7 +46,7 @@ class Orientation:
 
         for k in range(len(graph)):
             row = graph.row(k)
-            if axes[k] == 1 and graph.args(k) and (not row.structural or row.name in _SAME):
+            if axes[k] == 1 and graph.args(k) and (not row.structural or row.keeps):
                 for i in graph.args(k):
                     if axes[i] == 1:
                         group[leader(i)] = leader(k)
@@ -73,8 +70,6 @@ class Orientation:
                 yield from ((b, False), (k, False))
         elif row.name == "outer":
             yield from ((i, False) for i in args)
-        elif row.name in _BY_ROW:
-            yield k, False
         elif not row.structural or row.name == "stack":
             if axes[k] == 2:
                 yield from ((i, True) for i in args)
@@ -83,5 +78,5 @@ class Orientation:
             at = statics.get("at")
             if row.name == "index" and at:
                 yield k, not isinstance(at[0], tuple)
-            elif statics.get("axis") is not None:
-                yield k, statics["axis"] in (0, -2)
+            elif not statics or statics.get("axis") is not None:
+                yield k, statics.get("axis") in (0, -2)

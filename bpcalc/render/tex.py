@@ -56,8 +56,6 @@ _SIGNS_OF_RULES = {"·": r"\,", "∘": r" \circ ", "ᵀ": r"^{\top}", ",": r",\ 
 _DOT = {(COLUMN, COLUMN): r"{a}^{{\top}} {b}", (ROW, ROW): r"{a} {b}^{{\top}}",
         (COLUMN, ROW): r"{a}^{{\top}} {b}^{{\top}}"}
 """The product of two vectors that is a number, by what they are on paper."""
-_KEEPS = frozenset(("transpose", "softmax", "log_softmax", "stack", "concat", "reshape"))
-"""Operations on whole arrays whose result is as much of an array as what they are given."""
 _BELOW = r" \\ "
 _KEYWORD = re.compile(r"\b([a-z]+)=")
 _TOKEN = re.compile(rf"{NAME_PATTERN}|[0-9.]+(?:e-?[0-9]+)?|\S")
@@ -241,7 +239,7 @@ def _kind(row: Op, kinds: Sequence[int], statics: Mapping[str, Any]) -> int:
     if row.name == "matmul":
         left, right = kinds
         return left if right == MATRIX else right if left == MATRIX else NUMBER
-    if not row.structural or row.name in _KEEPS:
+    if not row.structural or row.keeps:
         return max(kinds)
     if row.name == "outer":
         return MATRIX
