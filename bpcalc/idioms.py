@@ -533,6 +533,7 @@ def _products(text: str, known: Collection[str], grouped: bool) -> str:
     """
     made: list[str] = []
     depth = 0                                      # of square brackets: there, a blank separates entries
+    opened = 0                                     # of all brackets: outside, a line end separates statements
     start = -1                                     # where the product began that is being written in brackets
     inner = 0                                      # the brackets inside it that are open
     before = ""                                    # the piece before, blanks left out
@@ -540,7 +541,10 @@ def _products(text: str, known: Collection[str], grouped: bool) -> str:
     for at, piece in enumerate(pieces):
         if piece.isspace():
             made.append(piece)
+            if "\n" in piece and not opened:
+                before = ""
             continue
+        opened += (piece in ("(", "[")) - (piece in (")", "]"))
         depth += (piece == "[") - (piece == "]")
         inner += (piece == "(") - (piece == ")") if start >= 0 else 0
         blank = bool(made) and made[-1].isspace()

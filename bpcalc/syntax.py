@@ -95,9 +95,10 @@ def _propose(error: BpcalcError, source: Source, bound: Collection[str], binding
     from .idioms import LONGEST, QUOTED, changed_part, translated  # it needs regular expressions: only an error does
 
     text = source.text
-    if source.name == "value" and text.partition("=")[2].isalnum():
+    if len(text) > LONGEST or (source.name == "value" and text.partition("=")[2].isalnum()):
         return                                     # a word in a cell: there may be many, and nothing to translate
-    found = translated(text, bound, binding) if len(text) <= LONGEST else None
+    text = "\n".join(line.partition("#")[0] for line in text.split("\n"))      # a comment is for the reader
+    found = translated(text, bound, binding)
     if found is None:
         return
     reason, choices = found
