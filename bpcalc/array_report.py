@@ -7,7 +7,6 @@ written about a node can depend on its axis or index, which the patterns of plai
 from __future__ import annotations
 
 from . import formula
-from .arrays import flows
 from .errors import UsageProblem
 from .formula import Piece
 from .ops import CONSTANT, INPUT, TABLE
@@ -90,7 +89,7 @@ class ArrayReport(Report):
         given = [values[i] for i in args]
         upstream = gradients.at(k)
         for slot, (i, local) in enumerate(zip(args, gradients.locals(k))):
-            if not self.is_live(i) or not flows(row, slot):
+            if not self.is_live(i) or not row.flows(slot):
                 continue
             product = gradients.product(k, slot, local)
             if row.structural:
@@ -130,7 +129,7 @@ class ArrayReport(Report):
                 continue
             row = self.graph.row(k)
             for slot, (i, local) in enumerate(zip(self.graph.args(k), gradients.locals(k))):
-                if i in found and self.is_live(i) and flows(row, slot):
+                if i in found and self.is_live(i) and row.flows(slot):
                     found[i].append(gradients.product(k, slot, local))
         return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from .arrays import arrays, as_floats, flows, outside, quiet, shape_of, unbroadcast
+from .arrays import arrays, as_floats, outside, quiet, shape_of, unbroadcast
 from .backends import floats
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ def on_arrays(graph: Graph, leaves: Sequence[int], live: bytearray, values: Sequ
     computed = [k for k in range(len(graph)) if live[k] and k not in given and graph.args(k)]
     forward = [(k, _value_of(graph, k, values)) for k in computed]
     backward = [(k, [(i, _product_of(graph, k, slot, values)) for slot, i in enumerate(graph.args(k))
-                     if live[i] and flows(graph.row(k), slot)]) for k in reversed(computed)]
+                     if live[i] and graph.row(k).flows(slot)]) for k in reversed(computed)]
     zero = {k: 0.0 * now[k] for k in leaves}
 
     def run(*weights: Value) -> list[Value]:

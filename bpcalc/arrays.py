@@ -501,11 +501,6 @@ def local(row: Op, slot: int, given: Sequence[Value], out: Value) -> Value | Non
     return np.where(np.isfinite(raw), raw, np.nan)
 
 
-def flows(row: Op, slot: int) -> bool:
-    """Whether a gradient flows back to argument ``slot`` at all: not to labels and indices."""
-    return not row.structural or row.pull(slot) != ""
-
-
 @_quietly
 def product(row: Op, slot: int, given: Sequence[Value], out: Value, statics: dict[str, Any], g: Value) -> Value:
     """What flows back to argument ``slot``: upstream × local, or the structural rule; in the argument's shape."""
@@ -553,7 +548,7 @@ def backward(graph: Graph, values: Sequence[Any], grads: list[Any], live: bytear
         args = graph.args(k)
         given = [values[i] for i in args]
         for slot, i in enumerate(args):
-            if live[i] and flows(row, slot):
+            if live[i] and row.flows(slot):
                 part = product(row, slot, given, values[k], graph.statics.get(k, _NONE), g)
                 grads[i] = part if grads[i] is None else grads[i] + part
     for k, g in enumerate(grads):

@@ -15,7 +15,7 @@ from math import nan
 from .bindings import from_mapping
 from .blocks import Blocks, as_column, room
 from .calculate import arriving_upstream, chosen_nodes, run
-from .engine import liveness
+from .dependence import liveness
 from .errors import BpcalcError, Source, UsageProblem
 from .streams import output_symbol, top_symbol
 from .syntax import parse
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .blocks import Array
-    from .engine import Note
     from .graph import Graph
+    from .records import Note
 
 
 class Portion:

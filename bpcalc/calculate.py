@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import chain
 
 from .bindings import from_mapping
-from .engine import Note, backward, differentiable, forward
+from .engine import backward, differentiable, forward
 from .errors import BindingProblem, NameProblem, Source, UsageProblem, closest
 from .graph import Graph
+from .records import Note
 from .report import Report
 from .syntax import parse
 

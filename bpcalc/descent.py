@@ -11,7 +11,8 @@ from __future__ import annotations
 from math import isfinite, sqrt
 
 from .compiled import loop_on_floats, on_floats
-from .engine import Gradients, backward, forward, variables
+from .dependence import variables
+from .engine import Gradients, backward, forward
 from .errors import BpcalcError, DomainProblem, UsageProblem
 from .report import Report
 

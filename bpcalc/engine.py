@@ -12,36 +12,19 @@ same two passes are those of arrays.py, which is imported only then.
 
 from __future__ import annotations
 
-from itertools import compress
 from math import isfinite
 
 from .backends import floats
-from .errors import BpcalcError, DomainProblem, ShapeProblem, UsageProblem
+from .dependence import labels, liveness, reached_by_output, variables
+from .errors import ShapeProblem, UsageProblem
 from .graph import Graph
-from .ops import BY_NAME, CONSTANT, INPUT, TABLE, Op
+from .ops import TABLE, Op
+from .records import Note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
-
-
-_WIDE = frozenset(row.code for row in TABLE if row.variadic or row.structural or len(row.params) > 2)
-"""Operations whose inputs may be a tuple."""
-
-
-class Note:
-    """Something the reader of a result should know: ``code`` is stable, ``node`` may be None."""
-
-    __slots__ = ("code", "message", "node")
-
-    def __init__(self, code: str, node: int | None, message: str) -> None:
-        self.code = code
-        self.node = node
-        self.message = message
-
-    def __repr__(self) -> str:
-        return f"Note({self.code!r}, {self.node}, {self.message!r})"
 
 
 class Trace:
@@ -96,7 +79,8 @@ class Gradients:
 
     def local(self, k: int, slot: int) -> float | None:
         """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
-        return local(self.trace, k, slot)
+        graph, values = self.trace.graph, self.trace.values
+        return _local(graph.row(k), slot, [values[i] for i in graph.args(k)], values[k])
 
     def locals(self, k: int) -> list[Any]:
         """The local gradients of node ``k``, one for each input.
@@ -143,6 +127,7 @@ class Gradients:
     def sound(self) -> bool:
         """Whether every product that counts is simply upstream * local, a finite number."""
         return self.reached is None
+
     def product(self, k: int, slot: int, local: Any) -> Any:
         """What flows back from node ``k`` to its input ``slot``, whose local gradient is ``local``.
 
@@ -159,23 +144,26 @@ class Gradients:
             return None
         found = arrays.product(row, slot, [values[i] for i in graph.args(k)], values[k], graph.statics.get(k, {}),
                                upstream)
-        return found if type(found) is not float or isfinite(found) else None
+        if type(found) is float:
+            return found if isfinite(found) else None
+        return arrays.without_infinities(found)
 
     def lacks(self, k: int, slot: int, local: Any) -> bool:
         """Whether the derivative of node ``k`` with respect to its input ``slot`` does not exist, at some entry."""
-        if isinstance(local, float) or not self.trace.arrays:
+        if not self.trace.arrays:
             return local is None
         from . import arrays
 
         if local is not None:
             return not arrays.is_finite(local)
-        row, upstream = self.trace.graph.row(k), self.at(k)
+        graph, values = self.trace.graph, self.trace.values
+        row, out = graph.row(k), values[k]
         if not row.structural:
             return True
-        if not arrays.flows(row, slot) or upstream is None or not arrays.is_finite(upstream):
-            return False
-        found = self.product(k, slot, None)
-        return found is None or not arrays.is_finite(found)
+        # Such a row has no local gradient: what flows back of ones shows whether it has a derivative.
+        return row.flows(slot) and not arrays.is_finite(
+            arrays.product(row, slot, [values[i] for i in graph.args(k)], out, graph.statics.get(k, {}),
+                           arrays.ones(out)))
 
     def counts(self, k: int) -> bool:
         """Whether node ``k`` has part in the output (only worked out when something is undefined)."""
@@ -184,220 +172,43 @@ class Gradients:
 
 # ------------------------------------------------------------------------------------------ forward
 def forward(graph: Graph, inputs: Sequence[Any]) -> Trace:
-    """Every node's value; ``inputs`` are those of ``graph.inputs``, in order.
+    """Every node's value; ``inputs`` are those of ``graph.inputs``, in order: floats or arrays of float64.
 
     Raises DomainProblem at the first node whose value does not exist or is not finite, ShapeProblem
     where shapes do not fit.
     """
-    kinds = {*map(type, inputs)}
-    if graph.arrays or not kinds <= _NUMBERS:
-        return _forward_arrays(graph, list(inputs))
-    values = [*map(float, inputs)] if int in kinds else [*inputs]
-    loop = floats().forward_loop(graph.codes)
-    failed = False
+    values = list(inputs)
+    if graph.arrays or not {*map(type, values)} <= {float}:
+        return _forward_arrays(graph, values)
     try:
-        loop(graph.ops, graph.a, graph.b, values)
+        floats().forward_loop(graph.codes)(graph.ops, graph.a, graph.b, values)
     except (ArithmeticError, ValueError):
-        failed = True
-    if failed or not all(map(isfinite, values)):
-        # An infinity can do harm long after it arose: the first one is to blame.
-        at = next((k for k, value in enumerate(values) if not isfinite(value)), len(values))
-        raise _domain_problem(graph, values, at)
-    return Trace(graph, values)
+        pass                                       # then values are missing
+    if len(values) == len(graph) and all(map(isfinite, values)):
+        return Trace(graph, values)
+    from .failures import problem  # for errors only: a run without one starts sooner
 
-
-_NUMBERS = frozenset((float, int))
+    # An infinity can do harm long after it arose: the first one is to blame.
+    raise problem(graph, values, next((k for k, value in enumerate(values) if not isfinite(value)), len(values)))
 
 
 def _forward_arrays(graph: Graph, values: list[Any]) -> Trace:
     from . import arrays
 
-    values = [float(value) if type(value) is int else value for value in values]
-    first = len(values)
+    first, error = len(values), None
     try:
         arrays.forward(graph, values)
-    except (ArithmeticError, ValueError) as error:
-        raise _array_problem(graph, values, len(values), error) from None
-    for k in range(first, len(values)):
-        if not arrays.is_finite(values[k]):
-            raise _array_problem(graph, values, k, None)
-    return Trace(graph, values, True)
+    except (ArithmeticError, ValueError) as raised:
+        error = raised
+    infinite = next((k for k in range(first, len(values)) if not arrays.is_finite(values[k])), None)
+    if error is None and infinite is None:
+        return Trace(graph, values, True)
+    from .failures import problem
 
-
-def _array_problem(graph: Graph, values: list[Any], k: int, error: Exception | None) -> BpcalcError:
-    from . import arrays
-    from .spans import spans
-
-    row = graph.row(k)
-    given = [values[i] for i in graph.args(k)]
-    where = spans(graph)
-    shapes = [getattr(value, "shape", ()) for value in given]
-    if row.domain and not isinstance(error, arrays.ShapeError):
-        try:
-            found = arrays.outside(row, given)
-        except ValueError:
-            found = None                           # the shapes themselves do not fit
-        if found is not None:
-            words, at = found
-            message = f"{row.word} {words}" if words.startswith("needs") else words
-            if at:
-                message += f" (entry {list(at)})"
-            return DomainProblem(message, graph.source, where[k], _here(graph, given, k, where))
-    if error is None or isinstance(error, ArithmeticError):
-        return _domain_problem(graph, values, k)
-    fed = [f"{text} {'is one number' if not shape else f'has shape {shape}'}"
-           for text, shape in zip(_texts(graph, k, where), shapes) if text]
-    if isinstance(error, arrays.ShapeError):
-        return ShapeProblem(f"{_called(row)}: {error}" if row.name != "index" else str(error), graph.source, where[k],
-                            f"here {' and '.join(dict.fromkeys(fed))}" if fed else None)
-    elif row.fits:
-        message = row.fits
-    else:
-        message = f"{_called(row)} cannot combine the shapes {' and '.join(map(str, shapes))}"
-    if shapes and str(shapes[0]) not in message:
-        message += f"; the shape{'s are' if len(shapes) > 1 else ' is'} {' and '.join(map(str, shapes))}"
-    return ShapeProblem(message, graph.source, where[k], f"here {' and '.join(dict.fromkeys(fed))}" if fed else None)
-
-
-def _called(row: Op) -> str:
-    return row.word if row.fixity is None else f"'{row.fixity[0]}'"
-
-
-def _texts(graph: Graph, k: int, where: Sequence[Any]) -> list[str]:
-    """What the arguments of node ``k`` are in the text; "" for numbers."""
-    found = []
-    for i in graph.args(k):
-        part = where[i]
-        text = graph.names.get(i) or (graph.source.text[part[0]:part[1]] if part else "")
-        text = " ".join(text.split())
-        if len(text) > 40:
-            text = f"{text[:20]}…{text[-15:]}"
-        found.append("" if graph.ops[i] == CONSTANT and type(graph.a[i]) is float else text)
-    return found
-
-
-def _here(graph: Graph, given: Sequence[Any], k: int, where: Sequence[Any]) -> str | None:
-    """The arguments' values in words; of arrays only what they are called is known to the reader."""
-    shown = []
-    for text, value in zip(_texts(graph, k, where), given):
-        if type(value) is not float:
-            continue
-        value += 0.0                               # -0 is shown as 0
-        if text and text != f"{value:.12g}":
-            shown.append(f"{text} = {value:.12g}")
-    return f"here {' and '.join(dict.fromkeys(shown))}" if shown else None
-
-
-def _domain_problem(graph: Graph, values: list[Any], k: int) -> BpcalcError:
-    from .spans import spans  # for errors only: a run without one starts sooner
-
-    row = graph.row(k)
-    given = [values[i] for i in graph.args(k)]
-    message = f"the result of {_called(row)} is too large for a double-precision number"
-    if all(isinstance(value, (float, int)) for value in given):    # a rule such as relu's gives a whole 0
-        for test, words in row.domain:
-            if not floats().rule(row.params, test)(*given):
-                message = f"{row.word} {words}" if words.startswith("needs") else words
-                break
-    where = spans(graph)
-    return DomainProblem(message, graph.source, where[k], _here(graph, given, k, where))
+    raise problem(graph, values, len(values), error) if infinite is None else problem(graph, values, infinite)
 
 
 # ----------------------------------------------------------------------------------------- backward
-def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
-    """Which nodes depend on a variable whose gradient is asked for, and those variables."""
-    if wrt is None:
-        constants = frozenset(_places(graph, CONSTANT, 0) if CONSTANT in graph.codes else ())
-        # Bound variables, and those with a value inside the text.
-        leaves = [*range(len(graph.inputs)), *_places(graph, INPUT, len(graph.inputs))]
-        if _all_depend(graph, constants):
-            live = bytearray(b"\1") * len(graph)
-            for k in constants:
-                live[k] = 0
-            return live, leaves
-    else:
-        leaves = list(wrt)
-    live = bytearray(len(graph))
-    for k in leaves:
-        live[k] = 1
-    _spread(graph, live, frozenset())
-    if wrt is None:
-        # `third = 1/3` gives a name to a constant expression: that is a variable with a value too.
-        named = frozenset(k for k in graph.symbols.values() if not live[k] and k not in constants)
-        if named:
-            leaves = sorted([*leaves, *_spread(graph, live, named)])
-    return live, leaves
-
-
-def _places(graph: Graph, code: int, at: int) -> Iterator[int]:
-    """The nodes from ``at`` on with this operation."""
-    find = graph.ops.index
-    try:
-        while True:
-            at = find(code, at)
-            yield at
-            at += 1
-    except ValueError:
-        pass
-
-
-def _all_depend(graph: Graph, constants: frozenset[int]) -> bool:
-    """Whether no operation has constants only; False may also mean that it would take long to tell."""
-    firsts = compress(graph.a, map(constants.__contains__, graph.b))
-    return not constants or (_WIDE.isdisjoint(graph.codes) and constants.isdisjoint(firsts))
-
-
-def variables(graph: Graph) -> list[int]:
-    """Every node that is a variable: bound, given a value inside the text, or a named constant expression."""
-    return liveness(graph, None)[1]
-
-
-def differentiable(trace: Trace) -> list[int]:
-    """Every variable to which a gradient can flow back: in a run with arrays, all but labels and indices."""
-    found = variables(trace.graph)
-    if not trace.arrays:
-        return found
-    labels = _labels(trace.graph, reached_by_output(trace.graph))
-    return [k for k in found if k not in labels]
-
-
-def _labels(graph: Graph, reached: bytearray) -> frozenset[int]:
-    """The nodes that have part in the output, but as a label or an index: nothing flows back to them."""
-    from . import arrays
-
-    flown = reached_by_output(graph, arrays.flows)
-    return frozenset(k for k in range(len(graph)) if reached[k] and not flown[k])
-
-
-def _spread(graph: Graph, live: bytearray, roots: frozenset[int]) -> list[int]:
-    """Make every node live that has a live input; of ``roots`` also those that have none, and return these."""
-    found: list[int] = []
-    for k, (i, j) in enumerate(zip(graph.a, graph.b)):
-        if j >= 0:
-            if live[i] or live[j]:
-                live[k] = 1
-                continue
-        elif type(i) is tuple and any(live[s] for s in i):
-            live[k] = 1
-            continue
-        if k in roots:
-            live[k] = 1
-            found.append(k)
-    return found
-
-
-def reached_by_output(graph: Graph, flows: Callable[[Op, int], bool] | None = None) -> bytearray:
-    """Which nodes the output depends on; with ``flows`` only along edges that carry a gradient."""
-    reached = bytearray(len(graph))
-    reached[graph.output] = 1
-    for k in range(graph.output, -1, -1):
-        if reached[k]:
-            for slot, i in enumerate(graph.args(k)):
-                if flows is None or flows(graph.row(k), slot):
-                    reached[i] = 1
-    return reached
-
-
 def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0) -> Gradients:
     """The gradient of the output at every node, times ``upstream``.
 
@@ -424,70 +235,49 @@ def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0
         grads[graph.output] = upstream
         floats().backward_loop(graph.codes, True)(graph.ops, graph.a, graph.b, values, grads, mask, count)
     result = Gradients(trace, grads, live, leaves, upstream, reached)
-    result.notes.extend(remarks(result))
+    if reached is not None or any(TABLE[code].kinks for code in graph.codes):
+        from .notes import remarks  # where there may be something to say
+
+        result.notes.extend(remarks(result))
     return result
 
 
 def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> Gradients:
     from . import arrays
+    from .notes import entrywise, remarks
 
     graph, values = trace.graph, trace.values
-    reached = reached_by_output(graph)
-    labels = _labels(graph, reached)
+    out, unmoved = values[graph.output], labels(graph)
     if wrt is None:
-        wrt = [k for k in variables(graph) if k not in labels]
-    else:
-        for k in wrt:
-            if k in labels:
-                raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
+        wrt = [k for k in variables(graph) if k not in unmoved]
+    for k in wrt:
+        if k in unmoved:
+            raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
     live, leaves = liveness(graph, wrt)
-    for k in labels:
+    for k in unmoved:
         live[k] = 0
+    grads: list[Any] = [None] * len(graph)
     try:
-        whole = arrays.broadcast(upstream, getattr(values[graph.output], "shape", ()))
+        grads[graph.output] = arrays.broadcast(upstream, getattr(out, "shape", ()))
     except ValueError as error:
         raise ShapeProblem(f"the upstream gradient does not fit the output: {error}") from None
-    grads: list[Any] = [None] * len(graph)
-    grads[graph.output] = whole
-    arrays.backward(graph, values, grads, bytearray(x & y for x, y in zip(live, reached)))
-    sound = all(arrays.is_finite(grads[k]) for k in range(len(graph)) if live[k])
-    result = Gradients(trace, grads, live, leaves, upstream, None if sound else reached)
-    if not sound:
-        result.notes.extend(Note("overflow", k, "the gradient is too large for a double-precision number")
-                            for k in leaves if arrays.overflowed(grads[k]))
-        result.grads = [arrays.without_infinities(gradient) for gradient in grads]
-    if type(values[graph.output]) is not float and type(upstream) is float:
-        result.notes.append(Note("output", graph.output, f"it has shape {values[graph.output].shape}; the gradients "
-                                 "are those of the sum of its entries"))
-    result.notes.extend(_entrywise(trace))
+    arrays.backward(graph, values, grads, live)
+    sound = all(map(arrays.is_finite, grads))
+    result = Gradients(trace, grads, live, leaves, upstream, None if sound else reached_by_output(graph))
+    if type(out) is not float and type(upstream) is float:
+        result.notes.append(Note("output", graph.output, f"it has shape {out.shape}; the gradients are those of the "
+                                 "sum of its entries"))
+    result.notes.extend(entrywise(trace))
     result.notes.extend(remarks(result))
+    if not sound:
+        result.grads = [arrays.without_infinities(gradient) for gradient in grads]
     return result
 
 
-def _entrywise(trace: Trace) -> Iterator[Note]:
-    """What to say of ``W^-1`` and ``W·x``, which linear algebra reads as an inverse and a product of matrices."""
-    graph, values = trace.graph, trace.values
-    power, times = BY_NAME["pow"].code, BY_NAME["mul"].code
-    dotted = not {"·", "⋅"}.isdisjoint(graph.source.text)
-    for k, code in enumerate(graph.ops):
-        if code != power and code != times:
-            continue
-        left, right = graph.args(k)
-        shape: tuple[int, ...] = getattr(values[left], "shape", ())
-        other: tuple[int, ...] = getattr(values[right], "shape", ())
-        if code == power:
-            if len(shape) == 2 and shape[0] == shape[1] > 1 and values[right] == -1.0:
-                yield Note("entrywise", k, "every entry is raised to the power -1; this is not the inverse matrix")
-        elif shape and other and shape[-1] == other[0]:
-            given = max(left, right) < len(graph.inputs)
-            if (dotted and (given or len(shape) == 2)) or (given and (len(shape), len(other)) == (2, 1)):
-                yield Note("entrywise", k, "this multiplies entry by entry; a product of matrices is written @")
-
-
-def local(trace: Trace, k: int, slot: int) -> float | None:
-    """The local gradient of node ``k`` with respect to its input ``slot``; None if undefined."""
-    graph, values = trace.graph, trace.values
-    return _local(graph.row(k), slot, [values[i] for i in graph.args(k)], values[k])
+def differentiable(trace: Trace) -> list[int]:
+    """Every variable to which a gradient can flow back: in a run with arrays, all but labels and indices."""
+    unmoved = labels(trace.graph) if trace.arrays else ()
+    return [k for k in variables(trace.graph) if k not in unmoved]
 
 
 def _local(row: Op, slot: int, given: list[float], out: float) -> float | None:
@@ -500,63 +290,3 @@ def _local(row: Op, slot: int, given: list[float], out: float) -> float | None:
     except (ArithmeticError, ValueError):
         return None
     return float(found) if isfinite(found) else None
-
-
-def at_kink(trace: Trace, k: int) -> str | None:
-    """What to say about node ``k`` if its derivative here is a convention, else None."""
-    row = trace.graph.row(k)
-    if not row.kinks:
-        return None
-    given = [trace.values[i] for i in trace.graph.args(k)]
-    if trace.arrays:
-        from . import arrays
-
-        statics = trace.graph.statics.get(k, {})
-        return next((words for test, words in row.kinks
-                     if arrays.at_kink(row, test, given, trace.values[k], statics)), None)
-    for test, words in row.kinks:
-        rule = floats().rule((*row.params, "out"), test)
-        if rule(*([given] if row.variadic else given), trace.result(k)):
-            return words
-    return None
-
-
-def remarks(result: Gradients) -> Iterator[Note]:
-    """What to say about gradients: conventions at kinks, and what is undefined or too large."""
-    graph, live = result.trace.graph, result.live
-    kinky = frozenset(code for code in graph.codes if TABLE[code].kinks)
-    if kinky:
-        reached = result.reached
-        for k, code in enumerate(graph.ops):
-            if code in kinky and live[k]:
-                words = at_kink(result.trace, k)
-                if words and any(live[i] for i in graph.args(k)):
-                    reached = reached or reached_by_output(graph)
-                    if reached[k]:
-                        yield Note("kink", k, words)
-    if result.reached is None:
-        return
-    for k in range(len(graph)):
-        if not (live[k] and result.reached[k]):
-            continue
-        row = graph.row(k)
-        for slot, (i, found) in enumerate(zip(graph.args(k), result.locals(k))):
-            if live[i] and result.lacks(k, slot, found):
-                yield Note("undefined", k, _undefined(row, slot, result, k))
-    for k in result.leaves:
-        gradient = result.grads[k]
-        if isinstance(gradient, float) and gradient - gradient != 0.0 and gradient == gradient:
-            yield Note("overflow", k, "the gradient is too large for a double-precision number")
-
-
-def _undefined(row: Op, slot: int, result: Gradients, k: int) -> str:
-    graph, values = result.trace.graph, result.trace.values
-    args = graph.args(k)
-    name = _called(row)
-    if not all(isinstance(values[i], float) for i in args):
-        point = "some of the entries"
-    else:
-        point = " and ".join(f"{values[i] + 0:.6g}" for i in args)
-    to = graph.names.get(args[slot]) or f"its argument {slot + 1}"
-    which = "" if len(args) == 1 else f" with respect to {to}"
-    return f"the derivative of {name}{which} does not exist or is infinite at {point}"

@@ -17,10 +17,11 @@ from math import isclose, pi, sqrt
 
 from .backends import Symbols
 from .child import SECONDS, ask, serve
-from .engine import Gradients, Trace, forward, remarks
+from .engine import Gradients, Trace, forward
 from .errors import BpcalcError, Source
 from .formula import compose
 from .kept import KeptGradients
+from .notes import remarks
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, choice
 from .syntax import parse
 from .written import ATOM, SIGNED, Written

@@ -160,6 +160,15 @@ class Op:
         """The rule for the gradient of argument ``slot`` of a structural row; "" where it has none."""
         return self.pulls[min(slot, len(self.pulls) - 1)]
 
+    def flows(self, slot: int) -> bool:
+        """Whether a gradient flows back to argument ``slot`` at all: not to labels and indices."""
+        return not self.structural or self.pull(slot) != ""
+
+    @property
+    def called(self) -> str:
+        """What a message calls the operation: its word, or its sign in quotes."""
+        return self.word if self.fixity is None else f"'{self.fixity[0]}'"
+
     @property
     def arity(self) -> str:
         """How many arguments the operation takes, in words."""

@@ -1,4 +1,4 @@
-"""The records of a run: what is known about a node, an edge, a step, a second opinion, a drift."""
+"""The records of a run: what is known about a node, an edge, a step; notes, second opinions, drifts."""
 
 from __future__ import annotations
 
@@ -89,6 +89,20 @@ class Step:
         self.live = live
         self.edges = edges
         self.terms = terms
+
+
+class Note:
+    """Something the reader of a result should know: ``code`` is stable, ``node`` may be None."""
+
+    __slots__ = ("code", "message", "node")
+
+    def __init__(self, code: str, node: int | None, message: str) -> None:
+        self.code = code
+        self.node = node
+        self.message = message
+
+    def __repr__(self) -> str:
+        return f"Note({self.code!r}, {self.node}, {self.message!r})"
 
 
 class Verdict:

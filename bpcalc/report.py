@@ -6,9 +6,9 @@ those of streams.py.
 
 from __future__ import annotations
 
-from .engine import Gradients, Note
+from .engine import Gradients
 from .errors import Source, UsageProblem
-from .records import Drift, Edge, Node, Verdict
+from .records import Drift, Edge, Node, Note, Verdict
 from .streams import Streams
 from .written import Written as Form
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .data import Data
     from .descent import Descent
-    from .engine import Note
+    from .records import Note
     from .report import Report
 
     Output = tuple[Iterable[str] | bytes, int | Callable[[], int]]
@@ -264,7 +264,7 @@ def _names(text: str) -> Iterator[str]:
 
 def _about(data: Data, used: list[str]) -> list[Note]:
     """What has to be said of the columns that are used, or that none is."""
-    from .engine import Note
+    from .records import Note
     from .render.to_caret import visible
 
     if not used:

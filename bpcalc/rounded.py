@@ -18,10 +18,12 @@ from fractions import Fraction
 from math import isfinite
 
 from .backends import Rationals
-from .engine import Gradients, Trace, reached_by_output, remarks
+from .dependence import reached_by_output
+from .engine import Gradients, Trace
 from .errors import DomainProblem
 from .formula import parsed
 from .kept import KeptGradients
+from .notes import remarks
 from .ops import CONSTANT, INPUT, NAMED_CONSTANTS, choice
 from .spans import spans
 from .written import Written

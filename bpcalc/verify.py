@@ -13,8 +13,8 @@ from math import cbrt, isfinite, ulp
 
 from .backends import Symbols, floats
 from .child import SECONDS, ask, serve
-from .engine import at_kink
 from .errors import BpcalcError
+from .notes import at_kink
 from .ops import BY_NAME, CONSTANT, NAMED_CONSTANTS, TABLE, choice
 from .records import Edge, Verdict
 from .report import Report

@@ -55,7 +55,11 @@ TESTS = {
     "notation": ["test_syntax", "test_notation", "test_arrays", "test_bindings", "test_hints"],
     "homework.practice": ["test_practice"],
     "homework.sheets": ["test_answers", "test_homework", "test_grade", "test_worksheet", "test_docs"],
-    "engine": ["test_engine", "test_properties", "test_ops", "test_arrays", "test_report", "test_verify"],
+    "engine": ["test_engine", "test_dependence", "test_failures", "test_notes", "test_ops", "test_arrays",
+               "test_report", "test_data"],
+    "dependence": ["test_dependence", "test_engine", "test_arrays", "test_batch"],
+    "failures": ["test_failures", "test_engine", "test_arrays", "test_ops"],
+    "notes": ["test_notes", "test_engine", "test_arrays", "test_ops"],
     "formula": ["test_report", "test_steps", "test_ops", "test_engine", "test_render", "test_docs", "test_arrays"],
 }
 PEERS = "not torch and not jax and not pytorch"     # seconds to import in every fork; other oracles say the same

@@ -444,6 +444,53 @@ def test_an_output_that_is_an_array_gives_the_gradients_of_its_sum():
         backprop("x^2", x=2, upstream=[1, 2, 3])
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_gradient_of_any_shape_that_fits_may_arrive(seed):
+    program = ArrayProgram(seed)
+    text = "; ".join(program.statements)
+    shape = np.shape(backprop(text, program.values).value)
+    for given in {(), shape, shape[1:], (1,) * len(shape), (*shape[:-1], 1)} if shape else {()}:
+        upstream = rng.uniform(-2, 2, given)
+        found = backprop(text, program.values, upstream=upstream if given else float(upstream))
+        meant = backprop(f"{text}; L = sum(arriving * t7)", {**program.values, "arriving": upstream})
+        for name, gradient in found.gradients.items():
+            assert np.shape(gradient) == np.shape(program.values[name])
+            assert np.asarray(gradient) == pytest.approx(np.asarray(meant.gradients[name]), rel=1e-12, abs=1e-13)
+        assert np.shape(found.gradient(found.graph.output)) == shape
+
+
+@pytest.mark.parametrize(("text", "upstream", "shape"), [
+    ("sum(x)", [1, 2], "()"), ("x^2", [1, 2, 3], "(2,)"), ("x^2", [[1, 2], [3, 4]], "(2,)"),
+    ("outer(x, x)", [1, 2, 3], "(2, 2)"), ("x @ x", [1], "()"),
+])
+def test_a_gradient_that_does_not_fit_the_output_is_refused(text, upstream, shape):
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, x=[1, 2], upstream=upstream)
+    assert found.value.code == "shape"
+    assert found.value.message == "the upstream gradient does not fit the output: shape " \
+        f"{np.shape(upstream)} does not fit {shape}"
+
+
+@pytest.mark.parametrize(("text", "values"), [
+    ("tanh(A*b) + c/A", {"A": [[1, 2], [3, 4]], "b": [0.5, -1], "c": 2}),
+    ("max(v, c, w) * where(v > w, v, c)", {"v": [1, 5, 2], "w": [3, 1, 2.5], "c": 2}),
+    ("(A - v)^2 * c", {"A": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]], "v": [[2], [1]], "c": 3}),
+])
+def test_a_product_is_upstream_times_local_summed_over_what_was_broadcast(text, values):
+    for name in [None, *values]:
+        report = backprop(text, values, wrt=name)
+        for edge in report.edges:
+            whole = np.asarray(edge.upstream) * np.asarray(edge.local)
+            shape = np.shape(report.trace.values[edge.input])
+            extra = np.ndim(whole) - len(shape)
+            whole = whole.sum(axis=tuple(range(extra)))
+            along = tuple(at for at, size in enumerate(shape) if size < np.shape(whole)[at])
+            assert np.asarray(edge.product) == pytest.approx(whole.sum(axis=along, keepdims=True))
+        for node in report.nodes:
+            for slot, (i, found) in enumerate(zip(node.inputs, report.locals(node.id))):
+                assert (found is None) == (not report.is_live(i)), (node.label, slot)
+
+
 def test_what_was_broadcast_is_summed_on_the_way_back():
     report = backprop("f = sum(X + b)", X=[[1, 2], [3, 4], [5, 6]], b=[1, 2])
     assert report.gradients["b"].tolist() == [3, 3]

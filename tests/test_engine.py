@@ -329,6 +329,34 @@ def test_an_undefined_derivative_says_of_which_argument_and_where():
     assert note.message == "the derivative of sqrt does not exist or is infinite at 0"
 
 
+@pytest.mark.parametrize(("text", "values"), [
+    ("y*sqrt(x*1) + y", {"x": 0, "y": 2}), ("(x*1e200)*1e200*y", {"x": 1e-300, "y": 0}),
+    ("max(x, y, z)*sqrt(z)", {"x": 1, "y": 1, "z": 0}), ("a = sqrt(x); b = a*y; y", {"x": 0, "y": 1}),
+])
+def test_a_run_with_something_undefined_is_streamed_as_it_is_looked_up(text, values):
+    for name in [None, *values]:
+        report = backprop(text, values, wrt=name)
+        gradients = report._gradients
+        assert list(gradients.each()) == [gradients.at(k) for k in range(len(report))]
+        assert [edge.product for edge in report.edges] == [product for *_, product in report.each_flow()]
+        assert [edge.product for edge in report.edges] == \
+            [gradients.product(edge.node, edge.slot, edge.local) for edge in report.edges]
+        for node, found in zip(report.nodes, gradients.each_locals()):
+            assert gradients.locals(node.id) == [local if report.is_live(i) else None
+                                                 for i, local in zip(node.inputs, found)]
+            assert node.gradient is None or (node.live and math.isfinite(node.gradient))
+
+
+def test_what_is_undefined_has_no_product_on_its_way_on():
+    for text, values in (("sqrt(x*1)*y", {"x": 0, "y": 2}), ("sqrt(x*1)*sum(v)", {"x": 0, "v": [1, 2]}),
+                         ("sum(sqrt([x*1, 4]))", {"x": 0}), ("sum([x*1e200, 4]*1e200*v)", {"x": 1e-300, "v": [1, 2]})):
+        report = backprop(text, values)
+        (edge,) = [edge for edge in report.edges if edge.input == report.graph.node("x")]
+        assert edge.local in (1, 1e200)
+        assert edge.product is None
+        assert report.gradients["x"] is None
+
+
 def test_an_undefined_local_gradient_has_no_product_beside_arrays_either():
     report = backprop("sqrt(x)*sum(v)", x=0, v=[1, 2])
     (edge,) = [edge for edge in report.edges if edge.input == report.graph.node("x")]

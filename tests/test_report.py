@@ -7,7 +7,6 @@ import tracemalloc
 import pytest
 
 from bpcalc import BpcalcError, backprop
-from bpcalc.engine import local
 from bpcalc.errors import closest
 from bpcalc.formula import compose, local_formula
 
@@ -142,7 +141,7 @@ def test_what_is_streamed_is_what_one_node_at_a_time_says(program):
     assert list(report.each_flow()) == edges
     assert len(edges) == sum(report.is_live(i) for node in report.nodes for i in node.inputs)
     for node, found in zip(report.nodes, report.each_locals()):
-        assert list(found) == [local(report.trace, node.id, slot) for slot in range(len(node.inputs))]
+        assert list(found) == [report._gradients.local(node.id, slot) for slot in range(len(node.inputs))]
 
 
 @pytest.mark.parametrize("expression", [

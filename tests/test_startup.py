@@ -91,9 +91,9 @@ def test_the_library_loads_only_when_it_is_used():
 PYTHONS_OWN = {"__future__", "_collections_abc", "_json", "_operator", "_stat", "genericpath", "itertools", "math",
                "os", "os.path", "posixpath", "stat"}
 STARTING = {"cli", "errors", "files", "options", "terminal"}
-CALCULATING = STARTING | {"backends", "bindings", "building", "calculate", "engine", "formula", "graph", "lexer",
-                          "modes", "ops", "records", "render", "report", "request", "runs", "streams", "syntax",
-                          "written"}
+CALCULATING = STARTING | {"backends", "bindings", "building", "calculate", "dependence", "engine", "formula", "graph",
+                          "lexer", "modes", "ops", "records", "render", "report", "request", "runs", "streams",
+                          "syntax", "written"}
 REPORTING = CALCULATING | {"runs.report"}
 CHECKING = {"homework", "homework.answers", "homework.check", "homework.replay", "homework.rounding", "render.numbers",
             "render.symbols", "render.to_verdicts", "render.wrap", "runs.homework"}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from ..engine import Note
+    from ..records import Note
     from .orientation import Orientation
 
 HEAD_AND_TAIL = 20

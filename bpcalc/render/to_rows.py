@@ -14,8 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..engine import Note
     from ..errors import BpcalcError
+    from ..records import Note
 
 
 def reason(error: BpcalcError, column: str | None = None) -> str:
