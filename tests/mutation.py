@@ -48,18 +48,18 @@ MEMORY = 6 << 30                                   # what a mutant may take up b
 
 # The tests that are to tell a mutant, likeliest first.
 TESTS = {
-    "ops": ["test_ops", "test_differential", "test_engine", "test_syntax", "test_docs", "test_arrays"],
+    "ops": ["test_ops", "test_notes", "test_failures", "test_differential", "test_engine", "test_syntax", "test_docs",
+            "test_arrays"],
     "syntax": ["test_syntax", "test_notation", "test_engine", "test_arrays", "test_report", "test_bindings",
                "test_hints"],
     "lexer": ["test_syntax", "test_notation", "test_bindings", "test_hints", "test_arrays"],
     "notation": ["test_syntax", "test_notation", "test_arrays", "test_bindings", "test_hints"],
     "homework.practice": ["test_practice"],
     "homework.sheets": ["test_answers", "test_homework", "test_grade", "test_worksheet", "test_docs"],
-    "engine": ["test_engine", "test_dependence", "test_failures", "test_notes", "test_ops", "test_arrays",
-               "test_report", "test_data"],
-    "dependence": ["test_dependence", "test_engine", "test_arrays", "test_batch"],
-    "failures": ["test_failures", "test_engine", "test_arrays", "test_ops"],
-    "notes": ["test_notes", "test_engine", "test_arrays", "test_ops"],
+    "engine": ["test_engine", "test_dependence", "test_failures", "test_notes", "test_arrays"],
+    "dependence": ["test_dependence", "test_notes"],
+    "failures": ["test_failures", "test_catalogue"],
+    "notes": ["test_notes", "test_rounded"],
     "formula": ["test_report", "test_steps", "test_ops", "test_engine", "test_render", "test_docs", "test_arrays"],
 }
 PEERS = "not torch and not jax and not pytorch"     # seconds to import in every fork; other oracles say the same
