@@ -9,7 +9,7 @@ or ``gave-up`` (neither right nor wrong, and why).
 from __future__ import annotations
 
 import time
-from math import cbrt, isfinite, ulp
+from math import cbrt, isfinite, isinf, isnan, nan, ulp
 
 from .backends import Symbols, floats
 from .child import SECONDS, ask, serve
@@ -86,7 +86,7 @@ def symbolic(report: Report, seconds: float = SECONDS) -> list[Verdict]:
     task = _task(report, [(edge.node, edge.slot) for edge in edges], leaves)
     answers: dict[str, Any] = {}
     gave_up = ask("verify", task, seconds, answers) or "sympy could not derive it"
-    kinks = {note.node for note in report.notes if note.code == "kink"}
+    kinks = {note.node for note in given.notes if note.code == "kink"}
     verdicts = []
     for number, edge in enumerate(edges):
         what = f"d{report.label(edge.node)}/d{report.label(edge.input)}"
@@ -123,23 +123,23 @@ def _compared(what: str, ours: float | None, answer: Any, gave_up: str, kink: bo
     formula, theirs, length, rounding = answer
     if formula is None:
         details["length"] = length
+    nowhere = theirs is not None and isnan(theirs)
+    theirs = None if nowhere else theirs
     status, why = "agrees", ""
-    if ours is None or theirs is None:
-        if ours is None and theirs is None:
-            why = "undefined on both sides"
-        elif kink:
-            status, why = "kink", "the derivative is a convention here"
-        elif ours is None:
-            status, why = "kink", "undefined here; sympy's formula has a value at the point"
-        else:
-            status = "differs"
-    elif abs(ours - theirs) > _AGREE * max(abs(ours), abs(theirs)) + floor:
-        if kink:
-            status, why = "kink", "the derivative is a convention here"
-        elif rounding:
-            status, why = "gave-up", "rounding errors in the forward pass hide the difference"
-        else:
-            status = "differs"
+    if ours is None and theirs is None:
+        why = "undefined on both sides"
+    elif ours is not None and theirs is not None and abs(ours - theirs) <= _AGREE * max(abs(ours), abs(theirs)) + floor:
+        pass
+    elif kink:
+        status, why = "kink", "the derivative is a convention here"
+    elif ours is None:
+        status, why = "kink", "undefined here; sympy's formula has a value at the point"
+    elif nowhere:
+        status, why = "gave-up", "sympy's formula has no value here"
+    elif theirs is not None and rounding:
+        status, why = "gave-up", "rounding errors in the forward pass hide the difference"
+    else:
+        status = "differs"
     if formula is None and not why:
         why = f"the formula has {length} characters"
     return Verdict("symbolic", what, ours, theirs, status, why, formula=formula, **details)
@@ -178,90 +178,119 @@ def child(stdin: IO[str], stdout: IO[str]) -> None:
 
 
 def _answers(task: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    symbols = Symbols()
-    sympy = symbols.sympy
-    nodes, values, labels = task["nodes"], task["values"], task["labels"]
-    rules: dict[Any, tuple[Any, list[Any]]] = {}
-    write = _printer(sympy)
-
-    def apply(name: str, args: list[Any]) -> Any:
-        rule = symbols.definition(name)
-        return rule(args) if BY_NAME[name].variadic else rule(*args)
-
-    def small(k: int) -> int | None:
-        # Larger numbers stay symbols: 9^9^9 must not be worked out.
-        kind, value = nodes[k]
-        return int(value) if kind == "number" and value == int(value) and abs(value) <= 64 else None
-
-    def evaluated(expression: Any, point: dict[Any, Any]) -> float | None:
-        found = expression.evalf(30, subs=point, maxn=400)
-        if found.is_number and found.is_real and found.is_finite:
-            return float(found)
-        return None
-
-    def answer(expression: Any, point: dict[Any, Any], names: dict[Any, str], rounding: bool) -> list[Any]:
-        text = write(expression, names)
-        shown = text if len(text) <= FORMULA else None
-        return [shown, evaluated(expression, point), len(text), rounding]
-
-    for number, (k, slot) in enumerate(task["edges"]):
-        name, args = nodes[k]
-        # A small whole number stays one, so that the derivative of x^2 is 2*x.
-        fixed = tuple(small(i) if at != slot else None for at, i in enumerate(args))
-        key = (name, slot, fixed)
-        try:
-            if key not in rules:
-                params = [sympy.Symbol(f"p{i}", real=True) for i in range(len(args))]
-                given = [p if whole is None else sympy.Integer(whole) for p, whole in zip(params, fixed)]
-                rules[key] = sympy.diff(apply(name, given), params[slot]), params
-            derivative, params = rules[key]
-            here = {p: sympy.Float(values[i], 40) for p, i in zip(params, args)}
-            yield f"edge {number}", answer(derivative, here, {p: labels[i] for p, i in zip(params, args)}, False)
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
-            yield f"edge {number}", f"sympy: {type(error).__name__}"
+    derivatives = _Derivatives(task)
+    yield from derivatives.of_edges()
     if task["tree"] > TREE:
         for k in task["leaves"]:
             yield f"leaf {k}", f"written out, the formula has {task['tree']} operations"
-        return
-    point: dict[Any, Any] = {}
-    names: dict[Any, str] = {}
+    else:
+        yield from derivatives.of_output()
 
-    def symbol(k: int) -> Any:
-        made = sympy.Symbol(f"v{k}", real=True)
-        point[made] = sympy.Float(values[k], 40)
-        names[made] = labels[k]
-        return made
 
-    made: list[Any] = []
-    for k, (name, rest) in enumerate(nodes):
-        whole = small(k)
-        if whole is not None:
-            made.append(sympy.Integer(whole))
-        elif name in ("number", "symbol"):
-            made.append(symbol(k))
-        else:
-            made.append(apply(name, [made[i] for i in rest]))
-    output = made[task["output"]]
-    try:
-        value = evaluated(output, point)
-        ours = values[task["output"]]
-        rounding = value is None or abs(value - ours) > 1e-10 * abs(value)
-    except (ArithmeticError, ValueError, TypeError):
-        rounding = True
-    for k in task["leaves"]:
+class _Derivatives:
+    """A task's graph in sympy's hands; the errors that sympy raises are answers as well."""
+
+    ERRORS = (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError)
+
+    def __init__(self, task: dict[str, Any]) -> None:
+        self.task = task
+        self.nodes, self.values, self.labels = task["nodes"], task["values"], task["labels"]
+        self.rules = Symbols()
+        self.sympy = self.rules.sympy
+        self.write = _printer(self.sympy)
+
+    def of_edges(self) -> Iterator[tuple[str, Any]]:
+        """The local gradients, each rule derived once."""
+        sympy = self.sympy
+        derived: dict[Any, tuple[Any, list[Any]]] = {}
+        for number, (k, slot) in enumerate(self.task["edges"]):
+            name, args = self.nodes[k]
+            # A small whole number stays one, so that the derivative of x^2 is 2*x.
+            fixed = tuple(self._small(i) if at != slot else None for at, i in enumerate(args))
+            key = (name, slot, fixed)
+            try:
+                if key not in derived:
+                    params = [sympy.Symbol(f"p{i}", real=True) for i in range(len(args))]
+                    given = [p if whole is None else sympy.Integer(whole) for p, whole in zip(params, fixed)]
+                    derived[key] = sympy.diff(self._apply(name, given), params[slot]), params
+                derivative, params = derived[key]
+                here = {p: sympy.Float(self.values[i], 40) for p, i in zip(params, args)}
+                names = {p: self.labels[i] for p, i in zip(params, args)}
+                yield f"edge {number}", self._answer(derivative, here, names, False)
+            except self.ERRORS as error:
+                yield f"edge {number}", f"sympy: {type(error).__name__}"
+
+    def of_output(self) -> Iterator[tuple[str, Any]]:
+        """The derivatives of the output, written out as a tree."""
+        sympy, nodes, output = self.sympy, self.nodes, self.task["output"]
+        point: dict[Any, Any] = {}
+        names: dict[Any, str] = {}
+
+        def symbol(k: int) -> Any:
+            made = sympy.Symbol(f"v{k}", real=True)
+            point[made] = sympy.Float(self.values[k], 40)
+            names[made] = self.labels[k]
+            return made
+
+        made: list[Any] = []
+        for k, (name, rest) in enumerate(nodes):
+            whole = self._small(k)
+            if whole is not None:
+                made.append(sympy.Integer(whole))
+            elif name in ("number", "symbol"):
+                made.append(symbol(k))
+            else:
+                made.append(self._apply(name, [made[i] for i in rest]))
         try:
-            variable, function = made[k], output
-            if nodes[k][0] not in ("number", "symbol"):
-                # A node with inputs: the output is written over it, everything before it held.
-                variable = symbol(k)
-                later = [*made[:k], variable]
-                for name, rest in nodes[k + 1 :]:
-                    at = len(later)
-                    later.append(made[at] if name in ("number", "symbol") else apply(name, [later[i] for i in rest]))
-                function = later[task["output"]]
-            yield f"leaf {k}", answer(sympy.diff(function, variable), point, names, rounding)
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, RecursionError) as error:
-            yield f"leaf {k}", f"sympy: {type(error).__name__}"
+            value = self._evaluated(made[output], point)
+            rounding = value is None or not abs(value - self.values[output]) <= 1e-10 * abs(value)
+        except self.ERRORS:
+            rounding = True
+        for k in self.task["leaves"]:
+            try:
+                variable, function = made[k], made[output]
+                if nodes[k][0] not in ("number", "symbol"):
+                    # A node with inputs: the output is written over it, everything before it held.
+                    variable = symbol(k)
+                    later = [*made[:k], variable]
+                    for at, (name, rest) in enumerate(nodes[k + 1 :], k + 1):
+                        leaf = name in ("number", "symbol")
+                        later.append(made[at] if leaf else self._apply(name, [later[i] for i in rest]))
+                    function = later[output]
+                yield f"leaf {k}", self._answer(sympy.diff(function, variable), point, names, rounding)
+            except self.ERRORS as error:
+                yield f"leaf {k}", f"sympy: {type(error).__name__}"
+
+    def _apply(self, name: str, args: list[Any]) -> Any:
+        rule = self.rules.definition(name)
+        return rule(args) if BY_NAME[name].variadic else rule(*args)
+
+    def _small(self, k: int) -> int | None:
+        # Larger numbers stay symbols: 9^9^9 must not be worked out.
+        kind, value = self.nodes[k]
+        return int(value) if kind == "number" and value == int(value) and abs(value) <= 64 else None
+
+    def _answer(self, expression: Any, point: dict[Any, Any], names: dict[Any, str], rounding: bool) -> list[Any]:
+        text = self.write(expression, names)
+        shown = text if len(text) <= FORMULA else None
+        return [shown, self._evaluated(expression, point), len(text), rounding]
+
+    def _evaluated(self, expression: Any, point: dict[Any, Any]) -> float | None:
+        """The number at a point; None where it is infinite, nan where the formula has none (0/0, or no real one)."""
+        sympy = self.sympy
+        try:
+            found = expression.evalf(30, subs=point, maxn=400, strict=True)
+        except (ZeroDivisionError, sympy.core.evalf.PrecisionExhausted):
+            found = sympy.nan
+        if not found.is_finite:
+            # Only exact numbers tell 1/0 from 0/0, and a difference that is 0 from one that is small.
+            exact = {name: sympy.Rational(value) for name, value in point.items()}
+            found = sympy.powsimp(expression).xreplace(exact)  # x^a / x is x^(a - 1), and not 0/0 at 0
+            found = found.evalf(30, maxn=400)
+        if found.is_infinite:
+            return None
+        number = float(found) if found.is_real else nan
+        return None if isinf(number) else number
 
 
 def _printer(sympy: Any) -> Callable[[Any, dict[Any, str]], str]:

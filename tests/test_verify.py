@@ -98,6 +98,59 @@ def test_where_one_side_has_no_number_or_another(ours, theirs, kink, status):
     assert _compared("df/dx", ours, ["1/x", theirs, 3, False], "", kink, 0.0).status == status
 
 
+ENDLESS = {"a": ("sqrt(a)", 0), "b": ("cbrt(b)", 0), "c": ("c^0.5", 0), "d": ("d^(1/3)", 0), "g": ("asin(g)", 1),
+           "h": ("acos(h)", -1), "i": ("acosh(i)", 1), "j": ("exp(sqrt(j))", 0), "k": ("(k - 1)^0.5", 1),
+           "l": ("l*1e300*1e300", 0)}
+
+
+def test_where_a_derivative_is_infinite_or_none_sympy_says_so_too():
+    report = backprop(" + ".join(text for text, _ in ENDLESS.values()), {name: at for name, (_, at) in ENDLESS.items()})
+    assert set(report.gradients.values()) == {None}
+    found = symbolic(report, 60)
+    assert [verdict for verdict in found if verdict.status != "agrees"] == []
+    assert {verdict.why for verdict in found if verdict.ours is None} == {"undefined on both sides"}
+    report._gradients.grads = [5.0] * len(report)
+    variables = [verdict for verdict in symbolic(report, 60) if verdict.details["level"] == "variable"]
+    # sympy's formula for the cube root, with sign and Dirac's delta in it, is 0/0 there
+    assert {verdict.what[-1]: verdict.status for verdict in variables} == {
+        name: "gave-up" if name == "b" else "differs" for name in ENDLESS}
+
+
+@pytest.mark.parametrize(("expression", "values", "name"), [("x^y", {"x": 0, "y": 0.5}, "y"), ("0^x", {"x": 2}, "x")])
+def test_a_formula_of_sympys_that_is_no_number_at_the_point_settles_nothing(expression, values, name):
+    report = backprop(expression, values)
+    assert report.gradients[name] == 0
+    found = [verdict for verdict in symbolic(report, 60) if verdict.what == f"df/d{name}"]
+    assert [(verdict.status, verdict.theirs) for verdict in found] == [("gave-up", None)] * 2
+    assert {verdict.why for verdict in found} == {"sympy's formula has no value here"}
+
+
+def test_a_kink_of_an_operation_on_arrays_is_one_also_entry_by_entry():
+    found = symbolic(backprop("norm([x, y])", x=0, y=0), 60)
+    assert [(verdict.what, verdict.status) for verdict in found] == [("df/dx", "kink"), ("df/dy", "kink")]
+
+
+def test_a_number_beside_an_array_may_have_no_gradient():
+    report = backprop("sum([sqrt(x), 3*y])", x=0, y=1)
+    assert [(verdict.what, verdict.ours, verdict.status) for verdict in symbolic(report, 60)] == [
+        ("df/dx", None, "agrees"), ("df/dy", 3, "agrees")]
+    assert [verdict.status for verdict in gradcheck(report)] == ["gave-up", "agrees"]
+
+
+@pytest.mark.parametrize("check", [symbolic, gradcheck])
+def test_arrays_too_large_to_be_opened_are_not_checked(check, monkeypatch):
+    monkeypatch.setattr("bpcalc.opened.LIMIT", 10)
+    verdict, = check(backprop("sum(v*v)", v=[1.0] * 20))
+    assert (verdict.what, verdict.status) == ("df/dv", "gave-up")
+    assert verdict.why == "opened, this has more than 10 operations on single numbers"
+
+
+def test_where_f_ends_there_is_no_central_difference():
+    verdict, = gradcheck(backprop("x^1.5", x=0))
+    assert (verdict.ours, verdict.status, verdict.why) == (
+        0, "gave-up", "f does not exist on both sides of the point")
+
+
 @pytest.mark.parametrize("hidden", ["x", "x*x", "sin(x)"])
 def test_differences_of_what_rounding_hides_neither_agree_nor_differ(hidden):
     for large in (1e12, 1e14, 1e16):
