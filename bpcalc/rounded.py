@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
-from math import isfinite
 
 from .backends import Rationals
 from .dependence import reached_by_output
@@ -185,8 +184,7 @@ class _Hand:
             if row.guarded and not all(self.rules.rule(row.params, test)(*given) for test, _ in row.domain):
                 raise ValueError
             found = self._apply(row, given)
-            if not isfinite(found):                # fractions that are too large raise OverflowError
-                raise OverflowError
+            float(found)                           # a fraction that is too large raises, exact() for inf and nan
             return exact(found)
         except (ArithmeticError, ValueError):
             raise self._problem(graph, k, row, given) from None
@@ -197,14 +195,9 @@ class _Hand:
         return found if isinstance(found, float) else Fraction(found)
 
     def _problem(self, graph: Graph, k: int, row: Op, given: list[Fraction]) -> DomainProblem:
-        why = "the result is too large"
-        for test, words in row.domain:
-            try:
-                if not self.rules.rule(row.params, test)(*given):
-                    why = f"{row.name} {words}" if words.startswith("needs") else words
-                    break
-            except (ArithmeticError, ValueError):
-                pass
+        why = next((words for test, words in row.domain if not self.rules.rule(row.params, test)(*given)),
+                   "the result is too large")
+        why = f"{row.name} {why}" if why.startswith("needs") else why
         names = graph.names
         shown = [f"{names[i]} = {float(number):g}" for i, number in zip(graph.args(k), given) if i in names]
         here = f"here {' and '.join(shown)}; " if shown else ""
@@ -284,13 +277,12 @@ class _Hand:
         numbers = [one.number for one in given]
         try:
             number = rule(numbers, numbers[slot], out) if row.variadic else rule(*numbers, out)
-            if not isfinite(number):
-                return None
+            float(number)
+            # A branch that is a whole number, such as the 1 and the 0 of relu, has not drifted, nor has a share.
+            return self.carry(number if isinstance(number, float) else Fraction(number),
+                              number != int(number) and not row.variadic and any(one.drifted for one in given))
         except (ArithmeticError, ValueError):
             return None
-        # A branch that is a whole number, such as the 1 and the 0 of relu, has not drifted, nor has a share.
-        return self.carry(number if isinstance(number, float) else Fraction(number),
-                          number != int(number) and not row.variadic and any(one.drifted for one in given))
 
     def _shown(self, shown: str, given: dict[str, Fraction]) -> Number:
         """A textbook rule worked out with these numbers."""
@@ -304,10 +296,8 @@ class _Hand:
                 numbers.append(NAMED_CONSTANTS[word] if word in NAMED_CONSTANTS else Fraction(word))
             else:
                 numbers.append(self._apply(graph.row(k), [numbers[i] for i in graph.args(k)]))
-        found = numbers[graph.output]
-        if not isfinite(found):
-            raise OverflowError
-        return found
+        float(numbers[graph.output])
+        return numbers[graph.output]
 
 
 _RATIONALS: Rationals | None = None

@@ -196,6 +196,14 @@ def test_who_has_no_name_is_called_by_the_line():
     assert [row.student for row in class_list("q,dx\n3,-4\n").rows] == ["line 2"]
 
 
+def test_a_list_of_which_no_row_can_be_graded_has_no_mean(graded):
+    ran = graded("student,q,dx\nAda,3,-4,5\n")
+    assert ran.code == 0
+    assert "class.csv, line 2" in ran.err
+    assert "mean" not in ran.out
+    assert "Ada" in ran.out
+
+
 def test_the_most_frequent_mistake_comes_first():
     found = class_list("student,dx,dy\nAda,4,-4\nBen,3,-4\nCleo,4,4\n")
     counts = [count for _, count, _ in found.mistakes()]

@@ -1,6 +1,7 @@
 """Judging hand-worked answers: rounding, consequences, kinks, and every mistake by its own example."""
 
 import json
+import sys
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from bpcalc import BpcalcError, backprop
 from bpcalc.homework import rounding
 from bpcalc.homework.answers import parse_answers
-from bpcalc.homework.check import check
+from bpcalc.homework.check import Judge, check
 from bpcalc.homework.mistakes import TABLE
 from bpcalc.homework.rounding import last_digit
 
@@ -1035,3 +1036,95 @@ def test_a_sheet_that_is_no_json_is_pointed_at(bpcalc, tmp_path):
     shown = ran.err.splitlines()
     caret = next(line for line in shown if "^" in line)
     assert shown[shown.index(caret) - 1][caret.index("^")] == "4"
+
+
+def test_early_rounding_that_leaves_the_domain_excuses_nothing_and_finer_rounding_still_may():
+    """Carrying one decimal leaves q = 0 and no 1/q, four leave new w < 0; two and five lead to what was typed."""
+    assert status(("q = x - y; f = 1/q", {"x": 1.042, "y": 1}), "f", "25.0") == "right"
+    assert status(("q = x - y; f = 1/q", {"x": 1.042, "y": 1}), "f", "25.1") == "wrong"
+    update = ("f = sqrt(w)", {"w": 0.3})
+    assert status(update, "new f", "0.0019", lr=0.32863) == "right"
+    assert status(update, "new f", "0.0020", lr=0.32863) == "wrong"
+
+
+def test_what_is_given_was_not_rounded_on_the_way():
+    assert status(("f = x^2", {"x": 1.042}), "x", "1.05") == "wrong"
+
+
+def test_a_value_beside_which_its_own_operation_fails_is_gone_on_with():
+    """With q = -4 there is no sqrt(q), but the student has s = 2 and may add where a product stood."""
+    verdicts = judged(("q = x - y; s = sqrt(q); f = 3*s", {"x": 5, "y": 1}), "q = -4, s = 2, f = 5")
+    assert {key: (verdict.status, verdict.mistake) for key, verdict in verdicts.items()} == {
+        "q": ("wrong", "sign"), "s": ("right", None), "f": ("wrong", "other-operation")}
+
+
+def test_beside_a_gradient_that_does_not_exist_the_other_answers_are_judged():
+    case = ("q = sqrt(x); f = q + 3*y", {"x": 0, "y": 1})
+    assert {key: verdict.status for key, verdict in judged(case, "f = 3, dy = 3, dx = undefined").items()} == {
+        "f": "right", "dy": "right", "dx": "right"}
+    assert {key: verdict.status for key, verdict in judged(case, "f = 4, dy = 4, dx = 0").items()} == {
+        "f": "wrong", "dy": "wrong", "dx": "wrong"}
+
+
+def test_arrays_whose_entries_overflow_in_a_textbooks_formula_are_judged_as_a_whole():
+    verdicts = judged(("norm([x, y])", {"x": 3e200, "y": 4e200}), "dx = 5, dy = 0.8")
+    assert [(verdict.status, verdict.mistake) for verdict in verdicts.values()] == [("wrong", None), ("right", None)]
+
+
+def test_the_second_sheet_about_arrays_is_judged_like_the_first():
+    report = backprop("y = W@x; f = sum(y)", W=[[1, 2], [3, 4]], x=[5, 6])
+    judge = Judge(report)
+    for typed in ("dW[0,0] = -5", "dW[0,0] = -5", "dx[1] = -6"):
+        verdict, = judge.verdicts(parse_answers(typed, report))
+        assert (verdict.status, verdict.mistake) == ("wrong", "sign")
+
+
+def test_numbers_of_nodes_among_arrays_are_those_of_the_run_as_it_was_given():
+    """Opened, [x, y] is no node, and what was n5 is n4."""
+    report = backprop("s = sum([x, y]); q = (x*y)*(x - y); L = q*s", x=2, y=3)
+    for key, right, other in (("dq/dn4", -1, 6), ("dq/dn5", 6, -1)):
+        assert report.check({key: right})[0].status == "right"
+        assert report.check({key: other})[0].status == "wrong"
+
+
+@pytest.mark.parametrize("answers", ["f[0] = 2", "dx[0] = 2", "dW[1,0] = 4"])
+def test_wrong_answers_beside_an_output_that_is_an_array_are_wrong(answers):
+    """Opened, the output is a sum of entries with the upstream gradient as weights: it has no such keys."""
+    report = backprop("W@x", W=[[1, 2], [3, 4]], x=[1, 1], upstream=[1, 2])
+    assert [verdict.status for verdict in report.check(answers)] == ["wrong"]
+
+
+def test_answers_about_one_kink_may_each_be_chosen_between_the_slopes():
+    case = ("max(x, y)", {"x": 1, "y": 1})
+    assert {verdict.status for verdict in judged(case, "dx = 0.3, dy = 0.9").values()} == {"right"}
+    assert {verdict.status for verdict in judged(case, "dx = -0.3, dy = 1.9").values()} == {"wrong"}
+
+
+def test_at_a_kink_beyond_which_there_is_no_number_the_other_slope_counts():
+    case = ("max(x, y)", {"x": sys.float_info.max, "y": sys.float_info.max})
+    assert {verdict.status for verdict in judged(case, "dx = 0, dy = 0.3").values()} == {"right"}
+
+
+def test_several_steps_whose_wrong_rules_leave_the_domain_are_judged_all_the_same():
+    """log(w) ends where the sign of a step is wrong, and where w sees the new a."""
+    report = backprop("f = a*log(w)", a=-1, w=0.5)
+    learned = report.descend(2, iterations=2)
+    assert learned.steps == 2
+    right, wrong = (check(report, parse_answers(f"new w = {typed}", report), learned=learned)[0]
+                    for typed in (f"{learned.after[1]:.6g}", "7.25"))
+    assert (right.status, wrong.status, wrong.mistake) == ("right", "wrong", None)
+
+
+def test_the_search_for_wrong_steps_ends_and_what_one_number_shows_is_found_all_the_same(monkeypatch):
+    """Only a run with the steps done otherwise shows the product that was a sum; -f is seen at once."""
+    case = ("q = x*y; f = q*z", {"x": 3, "y": 4, "z": 5})
+    assert judged(case, "f = 35")["f"].mistake == "other-operation"
+    monkeypatch.setattr("bpcalc.homework.causes._MOST", 1)
+    verdict = judged(case, "f = 35")["f"]
+    assert (verdict.status, verdict.mistake) == ("wrong", None)
+    assert judged(case, "f = -60")["f"].mistake == "sign"
+
+
+def test_separators_with_nothing_between_them_separate_nothing():
+    assert {key: verdict.status for key, verdict in judged(CLASSIC, ", dx = -4,, dz = 3;;").items()} == {
+        "dx": "right", "dz": "right"}

@@ -171,6 +171,27 @@ def test_what_is_too_large_is_an_error_or_undefined(bpcalc):
     assert backprop("q = 1e300*x; f = 1e300*q", x=1e-300).rounded(2).gradients == {"x": None}
 
 
+def test_a_step_that_rounding_leaves_without_a_result_says_why():
+    for expression, values, decimals, why in (
+            ("lo = a/3; clip(x, lo, 0.668)", {"a": 2, "x": 1}, 2, "the lower bound is above the upper one"),
+            ("q = x/3; f = q^1570", {"x": 4.71}, 1, "the result is too large"),
+            ("log(x*y)", {"x": 0.1, "y": 0.1}, 1, "log needs a positive number")):
+        with pytest.raises(BpcalcError, match=f"this step does not exist: {why}"):
+            backprop(expression, values).rounded(decimals)
+
+
+def test_an_upstream_gradient_with_no_end_is_rounded_as_a_value_would_be():
+    report = backprop("x*y", x=3, y=2, upstream=1 / 3).rounded(2)
+    assert report.gradients == {"x": 0.66, "y": 0.99}
+    assert backprop("x*y", x=3, y=2, upstream=0.375).rounded(2).gradients == {"x": 0.75, "y": 1.13}
+
+
+def test_a_sum_of_paths_one_of_which_is_undefined_is_undefined():
+    report = backprop("sqrt(x) + x", x=0).rounded(2)
+    assert report.gradients == {"x": None}
+    assert "= undefined" in report.to_paths("x").splitlines()[-1]
+
+
 def test_undefined_stays_undefined():
     report = backprop("f = 0*sqrt(x)", x=0).rounded(2)
     assert report.gradients == {"x": None}

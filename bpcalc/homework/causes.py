@@ -82,7 +82,7 @@ class GraphSpot(Spot):
         self.is_output = k == search.plan.report.graph.output
         self.edges = [Incoming(run.grads[gate.k], run.locals[gate.k][slot], search.called(gate))
                       for gate, slot in search.plan.users.get(at, ())
-                      if gate.k in run.locals and (kind != LOCAL or gate.k == k)]
+                      if kind != LOCAL or gate.k == k]
 
     @property
     def below(self) -> Iterator[tuple[float, str]]:
@@ -145,7 +145,7 @@ class Search:
         if kind == VALUE:
             return self.run.values[k]
         if kind == LOCAL:
-            return sum(local for j, local in zip(self.plan.report.graph.args(k), self.run.locals.get(k, ())) if j == i)
+            return sum(local for j, local in zip(self.plan.report.graph.args(k), self.run.locals[k]) if j == i)
         if kind == NEW and self.update is not None:
             return self.update.values[k]
         return self.run.grads[k]
@@ -173,8 +173,8 @@ class Search:
     def causes(self, place: Place) -> Iterator[Cause]:
         """What each mistake would make of the number at ``place``, the most credible first."""
         kind = place[0]
-        if kind == NEW:
-            yield from self._of_the_update(place)
+        if kind == NEW and self.update is not None:
+            yield from self._of_the_update(place[1], self.update)
             return
         spot = GraphSpot(self, place)
         spots = self._on_the_way(place) if kind == GRADIENT else []
@@ -215,10 +215,8 @@ class Search:
 
     def _wrong(self, row: Mistake, gate: Gate, slot: int, point: list[float], out: float,
                local: float) -> float | None:
-        if row.edge is None:
-            return None
         try:
-            number = row.edge(At(gate, slot, point, out, local))
+            number = row.edge(At(gate, slot, point, out, local)) if row.edge else None
         except (ArithmeticError, ValueError):
             return None
         return number if number is not None and isfinite(number) and number != local else None
@@ -227,8 +225,8 @@ class Search:
         """A wrong local gradient at each edge on the way."""
         run = self.run
         for gate in self._gates(row):
-            locals_ = run.locals.get(gate.k)
-            if locals_ is None or gate.k <= at:
+            locals_ = run.locals[gate.k]
+            if gate.k <= at:
                 continue
             point = None
             for slot, i in enumerate(gate.args):
@@ -248,7 +246,7 @@ class Search:
         if row.ops and gate.op not in row.ops:
             return
         point = [self.run.values[j] for j in gate.args]
-        if row.edge is _CHAIN_SHORT or k not in self.run.locals:
+        if row.edge is _CHAIN_SHORT:
             return
         right = self.run.locals[k]
         for slot, j in enumerate(gate.args):
@@ -304,12 +302,11 @@ class Search:
     def _applicable(self, row: Mistake) -> Iterator[tuple[Gate, int]]:
         run = self.run
         for gate in self._gates(row):
-            if gate.k in run.locals:
-                point = [run.values[i] for i in gate.args]
-                for slot, rule in enumerate(gate.partials):
-                    if rule is not None and self._wrong(row, gate, slot, point, run.values[gate.k],
-                                                        run.locals[gate.k][slot]) is not None:
-                        yield gate, slot
+            point = [run.values[i] for i in gate.args]
+            for slot, rule in enumerate(gate.partials):
+                if rule is not None and self._wrong(row, gate, slot, point, run.values[gate.k],
+                                                    run.locals[gate.k][slot]) is not None:
+                    yield gate, slot
 
     def _rerun(self, rules: Mapping[int, Value], partials: Mapping[tuple[int, int], Partial]) -> Run | None:
         self._left -= len(self.plan.gates)
@@ -318,13 +315,9 @@ class Search:
         return self.plan.again(self.run.pins, rules=rules, partials=partials)
 
     def _value(self, row: Mistake, gate: Gate, slot: int, point: list[float]) -> float | None:
-        if row.forward is None:
-            return None
         out = gate.value(point)
-        if out is None:
-            return None
         try:
-            found = row.forward(At(gate, slot, point, out, 0.0))
+            found = row.forward(At(gate, slot, point, out, 0.0)) if row.forward and out is not None else None
         except (ArithmeticError, ValueError):
             return None
         return found if found is not None and isfinite(found) and found != out else None
@@ -366,11 +359,7 @@ class Search:
         return self.called(gate) if len(edges) == 1 else "each gate of its kind"
 
     # ---------------------------------------------------------------------------------- the update
-    def _of_the_update(self, place: Place) -> Iterator[Cause]:
-        update = self.update
-        if update is None:
-            return
-        k = place[1]
+    def _of_the_update(self, k: int, update: Update) -> Iterator[Cause]:
         for row in TABLE:
             if row.update is None:
                 continue

@@ -168,9 +168,10 @@ class Judge:
         if self._entries is None:
             self._entries = self._opened()
         judge = self._entries[0] if self._entries else None
-        named = self.report.graph.names
-        if judge is None or any(answer.kind == NEW or (
-                answer.node not in named and answer.node != self.report.graph.output) for answer in answers):
+        named = {*self.report.graph.names, self.report.graph.output}
+        # Nodes without a name have other numbers there.
+        if judge is None or any(answer.kind == NEW or answer.node not in named or (
+                answer.kind == LOCAL and answer.part not in named) for answer in answers):
             return verdicts
         try:
             places = [resolve(key_of(answer.place, self.report), judge.report, Source(answer.key))
@@ -418,7 +419,7 @@ class Judge:
                 pins.grads[other.node] = other.value
             elif other.kind == NEW:
                 pins.news[other.node] = other.value
-            elif isinstance(other.part, int):
+            else:
                 pins.locals[other.node, other.part] = other.value
         return self.plan.again(pins, None if decimals is None else _rounder(decimals))
 
@@ -428,12 +429,9 @@ class Judge:
             return run.values[k]
         if kind == GRADIENT:
             return run.grads[k]
-        if kind == LOCAL:
-            args = self.report.graph.args(k)
-            return sum(local for j, local in zip(args, run.locals.get(k, ())) if j == i)
         update = self.update
-        if update is None:
-            return None
+        if kind == LOCAL or update is None:        # without an update nobody could ask for new values
+            return sum(local for j, local in zip(self.report.graph.args(k), run.locals[k]) if j == i)
         moved = {j: run.pins.news.get(j, update.moved(j, run)) for j in update.before}
         if k in moved:
             return update.moved(k, run)

@@ -48,7 +48,6 @@ class Kinks:
                 beside = list(point)
                 beside[slot] += side
                 out = gate.value(beside)
-                if out is not None:
-                    slope = gate.local(slot, beside, out)
-                    found.append(None if slope is None else round(slope, 5))
+                slope = None if out is None else gate.local(slot, beside, out)
+                found.append(None if slope is None else round(slope, 5))
         return [slope for slope in found if slope is not None] or [0.0]

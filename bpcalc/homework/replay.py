@@ -107,7 +107,7 @@ class Pins:
     def __init__(self) -> None:
         self.values: dict[int, float] = {}
         self.grads: dict[int, float] = {}
-        self.locals: dict[tuple[int, int], float] = {}
+        self.locals: dict[tuple[int, object], float] = {}
         self.news: dict[int, float] = {}
 
 

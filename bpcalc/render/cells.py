@@ -6,6 +6,8 @@ written; the renderers only arrange them.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..ops import CONSTANT
 from ..records import Edge, Step, Verdict
 from ..report import Report
@@ -275,23 +277,13 @@ def is_number(text: str) -> bool:
 
 def chosen(report: Report, everything: bool) -> tuple[list[int], int, int]:
     """The nodes to show, how many of them come before the gap, and how many are left out."""
-    size = len(report)
+    nodes = range(len(report))
     total = report.count_shown()
     if everything or total <= WHOLE:
-        return [k for k in range(size) if report.shows(k)], total, 0
-    head = _some(report, iter(range(size)))
-    tail = _some(report, iter(range(size - 1, -1, -1)))[::-1]
+        return [*filter(report.shows, nodes)], total, 0
+    head = [*islice(filter(report.shows, nodes), HEAD_AND_TAIL)]
+    tail = [*islice(filter(report.shows, reversed(nodes)), HEAD_AND_TAIL)][::-1]
     return [*head, *tail], len(head), total - len(head) - len(tail)
-
-
-def _some(report: Report, nodes: Iterator[int]) -> list[int]:
-    found: list[int] = []
-    for k in nodes:
-        if report.shows(k):
-            found.append(k)
-            if len(found) == HEAD_AND_TAIL:
-                break
-    return found
 
 
 def steps(report: Report, everything: bool) -> tuple[Iterator[Step], int, int]:

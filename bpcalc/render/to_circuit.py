@@ -137,8 +137,6 @@ def _line(pieces: list[tuple[int, str, str]], color: bool) -> str:
     parts = []
     column = 0
     for start, text, paint in pieces:
-        if start < column:
-            raise AssertionError("two parts of a picture in one place")
         parts.append(" " * (start - column))
         parts.append(f"{paint}{text}\x1b[0m" if color and paint else text)
         column = start + len(text)
