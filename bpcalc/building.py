@@ -350,9 +350,9 @@ def _statics(row: Op, given: dict[str, str], args: list[int], ops: list[int],
             fixed[name] = tuple(int(size) for size in sizes if size is not None)
             args = args[:1]
         elif name != "at":
-            word = given.pop("keepdims" if name == "keep" else name, default)
+            word = given.pop(name, default)
             try:
-                fixed[name] = int(word) if word else 0 if name == "keep" else None
+                fixed[name] = int(word) if word else None
             except ValueError:
                 raise Stuck("sizes", row) from None
     return fixed, args

@@ -317,7 +317,7 @@ def _no_keyword(cursor: Cursor, at: int, function: str, keyword: str) -> BpcalcE
         return SyntaxProblem(f"{keyword}= belongs to no function", cursor.source, cursor.span(at),
                              f"{function} takes its arguments in their order" if function else None)
     statics = [*row.statics, *(BY_NAME[row.one].statics if row.one else ())]
-    known = [*("keepdims" if name == "keep" else name for name in statics if name not in ("at", "shape")),
+    known = [*(name for name in statics if name not in ("at", "shape")),
              *row.params[len(row.params) - len(row.defaults):]]
     hint = f"{function} takes {' and '.join(known)}" if known else f"{function} takes no keyword"
     return SyntaxProblem(f"{function} cannot take {keyword}=… here", cursor.source, cursor.span(at), hint)

@@ -212,8 +212,6 @@ def _structure(row: Op, parts: Sequence[Piece], statics: Mapping[str, Any]) -> s
     for name, value in statics.items():
         if name == "shape":
             words += map(str, value)
-        elif name == "keep":
-            words += ["keepdims=1"] if value else []
         elif str(value) != row.statics[name] and value is not None:
             words.append(f"{name}={value}")
     return f"{row.word}({', '.join(words)})"

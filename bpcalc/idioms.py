@@ -588,7 +588,7 @@ def _operand_after(text: str) -> int:
 def _rank(operand: str, known: dict[str, Any]) -> int:
     """How many axes an operand has, as far as the names in it tell: none after a sum over all entries."""
     row = FUNCTIONS.get(operand.partition("(")[0].strip())
-    if row is not None and (row.one or "keep" in row.statics or row.name == "dot") and "axis" not in operand:
+    if row is not None and (row.one or "keepdims" in row.statics or row.name == "dot") and "axis" not in operand:
         return 0
     return max((len(getattr(known.get(name), "shape", ())) for name in _NAME.findall(operand)), default=0)
 

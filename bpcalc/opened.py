@@ -165,15 +165,15 @@ class _Opener:
         made = [make(*map(int, nodes)) for nodes in zip(*(nodes.reshape(-1) for nodes in spread))]
         return np.array(made, dtype=np.int64).reshape(spread[0].shape)
 
-    def along(self, make: Callable[[list[int]], int], x: Nodes, axis: int | None, keep: int) -> Nodes:
+    def along(self, make: Callable[[list[int]], int], x: Nodes, axis: int | None, keepdims: int) -> Nodes:
         """``make`` of the entries along an axis, for every place of the others; of all entries if axis is None."""
         rows = x.reshape(1, -1) if axis is None else np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis])
         made = np.array([make([int(node) for node in row]) for row in rows], dtype=np.int64)
         if axis is None:
-            return made.reshape((1,) * x.ndim if keep else ())
+            return made.reshape((1,) * x.ndim if keepdims else ())
         shape = np.delete(x.shape, axis)
         made = made.reshape(shape)
-        return np.expand_dims(made, axis) if keep else made
+        return np.expand_dims(made, axis) if keepdims else made
 
     def _call(self, name: str, nodes: Nodes, start: int) -> Nodes:
         """Give the entries their names; one that is an older node gets a node of its own."""
@@ -250,31 +250,31 @@ class _Opener:
     def _outer(self, a: Nodes, b: Nodes, k: int) -> Nodes:
         return self.each(lambda x, y: self.put("mul", x, y), a[:, None], b[None, :])
 
-    def _reduce_sum(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
-        return self.along(lambda nodes: self.several("sum", nodes), x, axis, keep)
+    def _reduce_sum(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
+        return self.along(lambda nodes: self.several("sum", nodes), x, axis, keepdims)
 
-    def _reduce_mean(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
-        return self.along(lambda nodes: self.several("mean", nodes), x, axis, keep)
+    def _reduce_mean(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
+        return self.along(lambda nodes: self.several("mean", nodes), x, axis, keepdims)
 
-    def _reduce_max(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
-        return self.along(lambda nodes: self.several("max", nodes), x, axis, keep)
+    def _reduce_max(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
+        return self.along(lambda nodes: self.several("max", nodes), x, axis, keepdims)
 
-    def _reduce_min(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
-        return self.along(lambda nodes: self.several("min", nodes), x, axis, keep)
+    def _reduce_min(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
+        return self.along(lambda nodes: self.several("min", nodes), x, axis, keepdims)
 
-    def _reduce_prod(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
+    def _reduce_prod(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
         def product(nodes: list[int]) -> int:
             first, *others = nodes
             for node in others:
                 first = self.put("mul", first, node)
             return first
 
-        return self.along(product, x, axis, keep)
+        return self.along(product, x, axis, keepdims)
 
-    def _norm(self, x: Nodes, k: int, axis: int | None, keep: int) -> Nodes:
+    def _norm(self, x: Nodes, k: int, axis: int | None, keepdims: int) -> Nodes:
         two = self.number(2.0)
         squares = self.each(lambda node: self.put("pow", node, two), x)
-        return self.along(lambda nodes: self.put("sqrt", self.several("sum", nodes)), squares, axis, keep)
+        return self.along(lambda nodes: self.put("sqrt", self.several("sum", nodes)), squares, axis, keepdims)
 
     def _exponentials(self, x: Nodes, axis: int, k: int) -> tuple[Nodes, Nodes, Nodes | None]:
         """exp(x) entry by entry, its sums along the axis, which is kept, and what was subtracted before.
@@ -294,12 +294,12 @@ class _Opener:
         raised, sums, _ = self._exponentials(x, axis, k)
         return self.each(lambda node, total: self.put("div", node, total), raised, sums)
 
-    def _logsumexp(self, x: Nodes, k: int, axis: int, keep: int) -> Nodes:
+    def _logsumexp(self, x: Nodes, k: int, axis: int, keepdims: int) -> Nodes:
         _, sums, largest = self._exponentials(x, axis, k)
         made = self.each(lambda node: self.put("log", node), sums)
         if largest is not None:
             made = self.each(lambda node, shift: self.put("add", node, shift), made, largest)
-        return made if keep else np.squeeze(made, axis)
+        return made if keepdims else np.squeeze(made, axis)
 
     def _log_softmax(self, x: Nodes, k: int, axis: int) -> Nodes:
         logarithms = self._logsumexp(x, k, axis, 1)

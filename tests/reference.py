@@ -54,7 +54,7 @@ what flows back. `dx` is the gradient at x and has the shape of x, `dout` that a
 
 
 def structural(row):
-    params = [*row.params, *(name for name in row.statics if name not in ("keep", "at", "shape"))]
+    params = [*row.params, *(name for name in row.statics if name not in ("keepdims", "at", "shape"))]
     if row.name == "index":
         written = "`x[i]`, `x[i, j]`, `x[i, :]`, `x[1:3]`"
     elif row.name == "transpose":

@@ -72,7 +72,7 @@ def _lines(row: Op, room: int | None) -> Iterable[str]:
     if not row.structural:
         facts.append(("defined for", ", ".join(test for test, _ in row.domain) or "every number"))
     facts += [("at a kink", words) for _, words in row.kinks]
-    facts += [("takes", "keepdims=1, which leaves an axis of length 1")] if "keep" in row.statics else []
+    facts += [("takes", "keepdims=1, which leaves an axis of length 1")] if "keepdims" in row.statics else []
     facts += [("also written", ", ".join(row.aliases))] if row.aliases else []
     before = ""
     for head, fact in facts:
