@@ -253,8 +253,17 @@ def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
     if cursor.tokens[cursor.at][0] == ",":         # the parser stopped at the first comma too many
         count += sum(1 for _ in _commas(cursor, cursor.at + 1, end))
     noun = "argument" if row.arity == "1" else "arguments"
+    hint = None
+    words = [token for token, _, _ in cursor.tokens[start + 1:end]]
+    if "axis" in row.statics and not any(word[0] == "[" or "=" in word or _is_array(word, bound) for word in words):
+        inside = cursor.source.text[cursor.span(start)[1]:cursor.span(end)[0]]
+        hint = f"an array has brackets: {row.word}([{inside}])"
     return SyntaxProblem(f"{row.word} takes {row.arity} {noun}, not {count}", cursor.source,
-                         (cursor.span(start)[0], cursor.span(end)[1]))
+                         (cursor.span(start)[0], cursor.span(end)[1]), hint)
+
+
+def _is_array(name: str, bound: Collection[str]) -> bool:
+    return isinstance(bound, dict) and hasattr(bound.get(name), "shape")
 
 
 def _commas(cursor: Cursor, start: int, end: int) -> Iterator[int]:

@@ -444,8 +444,29 @@ def _numbers(text: str, known: Collection[str]) -> str:
                   lambda found: f"{float(found[1] or found[2]) / 100:.12g}" + (" *" if "of" in found[0] else ""), text)
 
 
+_PENALTY = re.compile(rf"(?<![\w.])(?:(λ|lambda)\s*)?R\(\s*({NAME_PATTERN})\s*\)")
+
+
+def _penalty(text: str, known: Collection[str]) -> str:
+    """The penalty of a lecture's loss, ``λR(W)``, where the text does not say what R is."""
+    if "R" in known or re.search(r"(?<![\w.])R\s*(?:\([^()]*\)\s*)?=(?!=)", text):
+        return text
+    return _PENALTY.sub(lambda found: f"{f'{found[1]}*' if found[1] else ''}sum({found[2]}^2)", text)
+
+
+_ADDED = re.compile(r"[\w)](?<![0-9.][eE])(?:[-+]|\s+[-+]\s+)\s*[\w(]")
+"""A sum or difference; ``x -1`` may be two entries."""
+
+
+def _square(found: re.Match[str]) -> str:
+    """Square brackets around a sum, as on a blackboard; they are an array's or an index's otherwise."""
+    indexes = re.search(r"[\w.)\]]\s*$", found.string[:found.start()])
+    return found[0] if indexes or not _ADDED.search(found[1]) or "for " in found[1] else f"({found[1]})"
+
+
 def _board(text: str, known: Collection[str]) -> str:
-    """Bars, primes and powers of a function's name."""
+    """Brackets, bars, primes and powers of a function's name."""
+    text = re.sub(r"\[([^\[\],;:\n]*)\]", _square, text)
     text = re.sub(r"(?<=\w)(?=\|\|[^|]+\|\|)", " ", text)
     text = re.sub(r"\|\|\s*([^|]+?)\s*\|\|_1(?!\w)", r"sum(abs(\1))", text)
     text = re.sub(r"\|\|\s*([^|]+?)\s*\|\|(?:_[2F](?!\w))?", r"norm(\1)", text)
@@ -668,6 +689,7 @@ HABITS: tuple[tuple[str, Rewrite], ...] = (
     ("", _numbers),
     ("", _sums),
     ("LaTeX is not read", _latex),
+    ("the penalty R(W) is sum(W^2)", _penalty),
     ("", _code),
     ("", _choices),
     ("", _board),

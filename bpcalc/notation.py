@@ -175,6 +175,11 @@ class _Sums:
         while at < close:
             name, here = words[at + 1], self._span(tokens, at, min(at + 3, close - 1))
             hint = "write: for j in range(3)"
+            index = self._span(tokens, at + 1)
+            typed = self.source.text[index[0]:index[1]]
+            if typed != name and typed.isidentifier():                        # a sum around it put its number here
+                raise SyntaxProblem(f"the index {typed} is already that of the sum around it", self.source, index,
+                                    "give one of the two another name")
             if words[at] != "for" or not (name[0].isalpha() or name[0] == "_") or name[-1] == "(":
                 raise SyntaxProblem("'for' needs a name for the index", self.source, here, hint)
             if words[at + 2] != "in" or words[at + 3] != "range(":

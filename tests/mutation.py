@@ -52,6 +52,8 @@ TESTS = {
             "test_arrays"],
     "syntax": ["test_syntax", "test_notation", "test_engine", "test_arrays", "test_report", "test_bindings",
                "test_hints"],
+    "building": ["test_syntax", "test_notation", "test_engine", "test_arrays", "test_report", "test_bindings",
+                 "test_hints"],
     "lexer": ["test_syntax", "test_notation", "test_bindings", "test_hints", "test_arrays"],
     "notation": ["test_syntax", "test_notation", "test_arrays", "test_bindings", "test_hints"],
     "homework.practice": ["test_practice"],

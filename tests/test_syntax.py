@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -208,11 +209,15 @@ MISTAKES = [
      "a number, an index around it, or a name that is bound to a number"),
     ("[" * 65 + "x" + "]" * 65, "arrays are nested more than 64 deep", "[", None),
     ("sum(j for 3 in range(2))", "'for' needs a name for the index", "for 3 in range(", "write: for j in range(3)"),
+    ("sum(j for sin (x) in range(2))", "'for' needs a name for the index", "for sin (x)", "write: for j in range(3)"),
+    *((text, "the index i is already that of the sum around it", "i", "give one of the two another name") for text in (
+        "sum(sum(x*i for i in range(2)) for i in range(3))", "[[x for i in range(2)] for i in range(-2, 0)]",
+        "max(x*sum(1 for j in range(2) for i in range(j)) for i in range(3))")),
     *((f"sum(j for j in range({inside}))", "range takes one to three numbers", "for j in range(",
        "write: for j in range(3)") for inside in ("", "1, 2, 3, 4", "1,,2", ",1", "1,")),
     ("sum(j for j in range(1, 2.5))", "a range needs whole numbers, not 2.5", "2.5", None),
     ("max(j for j in range(0))", "there is nothing to take the max of: no value is left", "for j in range(0))", None),
-    ("sum(j for j in range(x))", "'x' must be a number that is known beforehand here", "x",
+    ("sum(j for j in range(weight))", "'weight' must be a number that is known beforehand here", "weight",
      "a number, an index around it, or a name that is bound to a number"),
     ("sum(j for j in range(3) if)", "'if' needs a comparison", "if", "for example if j != y"),
     ("f(u, x) = u*x", "'u' has no value", "u", "add u=…"),
@@ -234,6 +239,12 @@ MISTAKES = [
     ("sin(x,y)", "sin takes 1 argument, not 2", "sin(x,y)", None),
     ("sin(x, max(x, y), y)", "sin takes 1 argument, not 3", "sin(x, max(x, y), y)", None),
     ("sin(x, y", "sin takes 1 argument, not 2", "sin(x,", None),
+    *((f"{name}({inside})", f"{name} takes 1 argument, not {count}", f"{name}({inside})",
+       f"an array has brackets: {name}([{inside}])")
+      for name in ("softmax", "log_softmax", "logsumexp", "norm", "prod")
+      for inside, count in (("x, y", 2), ("x ,max(x, y), -1", 3))),
+    *((call, f"{call.partition('(')[0]} takes 1 argument, not 2", call, None) for call in (
+        "transpose(x, y)", "softmax(weight, 1)", "norm(exp(weight), 2)", "norm([1, 2], 2)", "softmax(x, y, axis=0)")),
     ("clip(x,y)", "clip takes 3 arguments, not 2", "clip(x,y)", None),
     ("3,5*x", "a comma outside a function's arguments", ",", "decimals are written with a point: 3.5"),
     ("2x", "an operator is missing before 'x'", "x",
@@ -284,8 +295,6 @@ MISTAKES = [
     ("x²³", "two exponents in a row", "²³", "write ^2 and use parentheses"),
     ("g(u) = (u\ng(x)", "'g' is not a function that is defined before g", "g", "a function can call those above it"),
     ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
-    ("g(u) = (u\ng(x)", "'g' is not a function that is defined before g", "g", "a function can call those above it"),
-    ("x² **2", "two exponents in a row", "² ", "write ^2 and use parentheses"),
     ("x\x1b[2J", "the character U+001B (a control character) is not part of the language", "\x1b", None),
 ]
 
@@ -293,7 +302,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("text", "message", "under", "hint"), MISTAKES, ids=[repr(text) for text, *_ in MISTAKES])
 def test_a_mistake_is_told_in_full(text, message, under, hint):
     with pytest.raises(BpcalcError) as found:
-        parse(Source(text), ["x", "y", "weight"])
+        parse(Source(text), {"x": 1.0, "y": 2.0, "weight": np.ones(2)})
     error = found.value
     assert error.message == message
     assert error.hint == hint
