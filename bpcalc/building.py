@@ -6,7 +6,9 @@ lines it asks for here.  ``left``, in both, is the node of the operand read last
 
 from __future__ import annotations
 
-from .errors import LimitProblem, NameProblem, Source
+from itertools import takewhile
+
+from .errors import LimitProblem, NameProblem, Source, SyntaxProblem
 from .graph import Graph
 from .lexer import DIGITS, LINE, Stuck, lex
 from .ops import BINARY, BY_NAME, CONSTANT, FUNCTIONS, IDENTITY, INPUT, NAMED_CONSTANTS, NEG, TABLE, Op
@@ -85,7 +87,7 @@ class Building:
         cursor = self.cursor
         made = Graph(self.source, self.ops, self.a, self.b, self.symbols, tuple(self.used), output, name, self.statics,
                      cursor.tokens if cursor is not None and cursor.opened else None, self.arrays)
-        made.arrays = self.arrays or not _STRUCTURAL.isdisjoint(made.codes)
+        made.arrays |= not _STRUCTURAL.isdisjoint(made.codes)
         return made
 
     def _put(self, code: int, a: Any, b: int) -> int:
@@ -126,11 +128,11 @@ class Building:
                 raise Stuck("array", str(error)) from None
         if token[0] in DIGITS:
             if "_" in token:
-                raise Stuck("number")
+                raise Stuck("operand")
             try:
                 value = float(token.replace("\x01", "-"))
-            except ValueError:
-                raise Stuck("operand" if token == ".T" else "number") from None
+            except ValueError:                     # `.T`, and what the careful lexer does not take for one number
+                raise Stuck("operand") from None
             if value - value != 0.0:
                 raise Stuck("huge")
             return value
@@ -157,13 +159,13 @@ class Building:
             row = BY_NAME[row.one]
         fixed: dict[str, Any] = {}
         if row.structural:
-            self.arrays = True
             fixed, args = _statics(row, given, args, self.ops, self.a)
-        for word in row.params[len(args):] if given else ():
-            if word in given:
-                args.append(self._unshown(given.pop(word)))
-        if given:
-            raise Stuck("keyword", (row, next(iter(given))))
+        places = row.params[len(args):]
+        for word in given:
+            if word not in places:
+                raise Stuck("keyword", (row, word))
+        for word in takewhile(given.__contains__, places):
+            args.append(self._unshown(given[word]))
         if not row.accepts(len(args)):
             raise Stuck("arity", (row, len(args)))
         if fixed:
@@ -183,13 +185,11 @@ class Building:
 
     def transposed(self, left: int) -> int:
         """The node for ``x.T``."""
-        self.arrays = True
         return self._put(_TRANSPOSE, left, left)
 
     def indexed(self, frame: list[Any], last: int | None) -> int:
         """The node for ``x[…]``; frame is the array and its places but the last."""
         end_place(frame, last)
-        self.arrays = True
         inputs: list[int] = [frame[0]]
 
         def put(node: int | None) -> int | None:
@@ -236,20 +236,22 @@ class Building:
         cursor, functions = self.cursor, self._functions
         if cursor is None or not cursor.calls(read[0]):
             return False
-        words = [word for word in read if word != LINE]
-        names = tuple(words[1:-1:2])
-        if read[0] in OPENERS or read[0][:-1] in functions or len(set(names)) < len(names) or \
-                any(comma != "," for comma in words[2:-1:2]) or len(words) % 2 == 0 or not names:
-            raise Stuck("head")
+        name = read[0][:-1]
+        names = tuple(param for param, _ in _parameters(read))
+        _, start, _ = cursor.tokens[cursor.at - len(read)]
+        if name in functions:
+            raise NameProblem(f"'{name}' is a function already", self.source, (start, start + len(name)),
+                              "a function is defined once, above its calls")
+        _, _, equals = cursor.tokens[cursor.at]
         body = cursor.body(len(read) + 1)
         if not body:
-            raise Stuck("operand")
+            raise SyntaxProblem("nothing stands after '='", self.source, (equals, equals + 1))
         for word, *place in body:                  # only what stands before: no function can call itself
             if word[-1] == "(" and word != "(" and word not in OPENERS \
                     and word[:-1] not in functions and word[:-1] not in PRELUDE:
-                raise NameProblem(f"'{word.rstrip('( ')}' is not a function that is defined before {read[0][:-1]}",
-                                  self.source, (place[0], place[1] - 1), "a function can call those above it")
-        functions[read[0][:-1]] = names, body
+                raise NameProblem(f"'{word[:-1]}' is not a function that is defined before {name}", self.source,
+                                  (place[0], place[0] + len(word) - 1), "a function can call those above it")
+        functions[name] = names, body
         return True
 
     # ------------------------------------------------------------------------------------ statements
@@ -278,14 +280,8 @@ class Building:
         return read
 
     def _slide_head(self, read: list[str]) -> str:
-        words = [(word, at) for at, word in enumerate(read) if word != LINE]
-        names = words[1:-1:2]
-        if any(comma != "," for comma, _ in words[2:-1:2]) or len(words) % 2 == 0 or not names:
-            raise Stuck("head")
         cursor = self.cursor
-        for name, at in names:
-            if name[0] in DIGITS or name in AFTER or name[-1] == "(":
-                raise Stuck("head")
+        for name, at in _parameters(read):
             if cursor is not None and name not in self.bound:
                 cursor.missing.setdefault(name, cursor.at - len(read) + at)
             elif name not in self.symbols:
@@ -305,6 +301,17 @@ class Building:
             ops[left] = INPUT
             symbols.popitem()
         return left
+
+
+def _parameters(read: list[str]) -> list[tuple[str, int]]:
+    """The names in a statement's head, and which of its tokens they are."""
+    words = [(word, at) for at, word in enumerate(read) if word != LINE]
+    names = words[1::2]
+    commas = [comma for comma, _ in words[2::2]]
+    if commas != [","] * (len(names) - 1) + [")"] or not all(name.isidentifier() for name, _ in names) or \
+            len({name for name, _ in names}) < len(names):
+        raise Stuck("head")
+    return names
 
 
 def ends_a_slice(token: str, frame: list[Any]) -> bool:

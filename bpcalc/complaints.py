@@ -140,7 +140,7 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
                                  f"{before}e5 is a power of ten, {before}*{word} a product")
     if _is_value(token) or token[-1:] == "(":
         shown = word if token[-1] != "(" else word.rstrip("( \t") + "(…)" if token != "(" else "(…)"
-        value = "(…)" if before[-1:] in ")²³" else before
+        value = before if before.isidentifier() or before[-1] in DIGITS else "(…)"
         if before[-1:] in DIGITS and word[:1] in DIGITS:
             pending = _pending(cursor, i)
             if pending and tokens[pending[-1]][0] == "[" and all(token != "]" for token, _, _ in tokens[i:]):
@@ -379,7 +379,7 @@ def _explain_unnamed(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bp
 EXPLAIN: dict[str, Callable[[Cursor, Stuck, Collection[str]], BpcalcError]] = {
     "empty": _explain_empty, "operand": _explain_operand, "operator": _explain_operator,
     "comma": _explain_comma, "close": _explain_brackets, "open": _explain_brackets,
-    "function": _explain_name, "unknown": _explain_name, "number": _explain_number,
+    "function": _explain_name, "unknown": _explain_name,
     "huge": _explain_number, "arity": _explain_arity, "target": _explain_target,
     "array": _explain_call, "count": _explain_call, "keyword": _explain_call, "place": _explain_call,
     "sizes": _explain_call, "head": _explain_target, "twice": _explain_twice, "unnamed": _explain_unnamed,

@@ -181,10 +181,8 @@ def free_names(source: Source) -> list[str]:
     """
     tokens = [token for token, _, _ in lex(source)] + [LINE]
     assigned = {token for token, following in zip(tokens, tokens[1:]) if following == "="}
-    names = [token for token in tokens
-             if (token[0].isalpha() or token[0] == "_") and token[-1] != "(" and token not in assigned
-             and token not in NAMED_CONSTANTS]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(token for token in tokens if token.isidentifier() and token not in assigned
+                              and token not in NAMED_CONSTANTS))
 
 
 def _refuse(source: Source, at: int) -> NoReturn:

@@ -180,7 +180,7 @@ class _Sums:
             if typed != name and typed.isidentifier():                        # a sum around it put its number here
                 raise SyntaxProblem(f"the index {typed} is already that of the sum around it", self.source, index,
                                     "give one of the two another name")
-            if words[at] != "for" or not (name[0].isalpha() or name[0] == "_") or name[-1] == "(":
+            if words[at] != "for" or not name.isidentifier():
                 raise SyntaxProblem("'for' needs a name for the index", self.source, here, hint)
             if words[at + 2] != "in" or words[at + 3] != "range(":
                 raise SyntaxProblem(f"the index {name} needs a range", self.source, here, hint)
@@ -298,8 +298,7 @@ def _keywords(tokens: list[Token]) -> list[Token]:
     while i < len(tokens):
         token = tokens[i][0]
         depth += opens(token) - (token in (")", "]"))
-        if token == "=" and depth > 0 and found and (found[-1][0][0].isalpha() or found[-1][0][0] == "_") \
-                and found[-1][0][-1] != "(":
+        if token == "=" and depth > 0 and found[-1][0].isidentifier():
             sign = "-" if i + 1 < len(tokens) and tokens[i + 1][0] == "-" else ""
             at = i + 1 + bool(sign)
             if at + 1 < len(tokens) and tokens[at][0][0] in DIGITS and tokens[at + 1][0] in (",", ")"):

@@ -179,7 +179,7 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
                 words[at:at + 3] = ["(", str(sizes[words[at + 1]]), ")"]
         span = tokens[0][1], tokens[-1][2]
         for word in words:
-            if (word[0].isalpha() or word[0] == "_") and word[-1] != "(" and word not in known:
+            if word.isidentifier() and word not in known:
                 raise SyntaxProblem(f"'{word}' must be a number that is known beforehand here", cursor.source, span,
                                     "a number, an index around it, or a name that is bound to a number")
         try:
@@ -233,7 +233,7 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
         rest = it
         following = next(it, None)
         if following == "=":
-            if not (token[0].isalpha() or token[0] == "_") or token[-1] == "(" or "." in token:
+            if not token.isidentifier():
                 raise Stuck("target")
             target = token
         else:

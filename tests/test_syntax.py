@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bpcalc import BpcalcError, backprop
+from bpcalc import BpcalcError, backprop, building
 from bpcalc.complaints import EXPLAIN, NoValue
-from bpcalc.errors import Source, SyntaxProblem
+from bpcalc.errors import LimitProblem, Source, SyntaxProblem
 from bpcalc.lexer import Cursor, free_names, is_plain, lex, split
-from bpcalc.ops import CONSTANT, INPUT
+from bpcalc.ops import CONSTANT, FUNCTIONS, INPUT, TABLE
 from bpcalc.render.to_caret import render
 from bpcalc.syntax import _open, _sized, parse
 
@@ -51,6 +51,31 @@ def test_expressions_mean_what_mathematics_means(text, expected):
 ])
 def test_programs_and_names(text, values, expected):
     assert value(text, **values) == pytest.approx(expected)
+
+
+SEVERAL = [row for row in TABLE if len(row.params) > 1 and FUNCTIONS.get(row.word) is row]
+
+
+@given(st.sampled_from(SEVERAL), st.data())
+@settings(max_examples=400, deadline=None)
+def test_a_calls_arguments_find_their_places_as_in_python(row, data):
+    required = len(row.params) - len(row.defaults)
+    params = [name if at < required else f"{name}={row.defaults[at - required]}" for at, name in enumerate(row.params)]
+    placed = [f"{at}" for at in range(10, 10 + data.draw(st.integers(0, len(params) + 1)))]
+    named = [f"{name}=-{at}.5" for at, name in enumerate(data.draw(st.permutations([*row.params, "axis"])))]
+    named = named[:data.draw(st.integers(0, 3))]
+    try:
+        there = eval(f"(lambda {', '.join(params)}: [{', '.join(row.params)}])"  # noqa: S307 - from our own table
+                     f"({', '.join([*placed, *named])})")
+    except TypeError:
+        there = None
+    text = f"{row.word}({', '.join([*placed, *named])})"
+    if there is None:
+        with pytest.raises(SyntaxProblem):
+            parse(Source(text))
+    else:
+        graph = parse(Source(text))
+        assert [graph.a[k] for k in graph.args(graph.output)] == there
 
 
 def test_a_head_puts_its_names_in_order_and_names_the_output():
@@ -281,7 +306,33 @@ MISTAKES = [
     ("z*y", "'z' has no value", "z", "add z=…"),
     ("weigth*y", "'weigth' has no value", "weigth", "did you mean weight? Otherwise add weigth=…"),
     ("a + b*c", "these names have no value: a, b, c", "a", "add a=… b=… c=…"),
-    ("f(x, 2) = x", "a head looks like f(x, y) = …, with names separated by commas", "=", None),
+    *((f"{head} = 2{end}", "a head looks like f(x, y) = …, with names separated by commas", "=", None)
+      for head in ("f(x, 2)", "f()", "f(,)", "f(x,)", "f(x, , y)", "f(x y)", "f(x + y)", "f(x, +)", "f(x, x)",
+                   "f(x, axis=0)", "f(x, [1, 2])", "f(\n)", "f(x, .T)")
+      for end in ("", "; q = f(y)")),
+    ("g(u) = u; g(u, v) = u; q = g(x)", "'g' is a function already", "g",
+     "a function is defined once, above its calls"),
+    ("q = mse(x, y); mse(u, v) = u; q + mse(x, y)", "'mse' is a function already", "mse",
+     "a function is defined once, above its calls"),
+    ("g(u) =; f = g(x)", "nothing stands after '='", ";", None),
+    ("g(u) = u + h  (u); f = g(h(x))", "'h' is not a function that is defined before g", "h",
+     "there is no implicit multiplication: write g(u) = u + h*(u); f = g(h*(x))"),
+    ("huber(x, delta=2)", "huber takes 2 or 3 arguments, not 1", "huber(x, delta=2)", None),
+    ("hinge(weight, margin=2)", "hinge takes 2 or 3 arguments, not 1", "hinge(weight, margin=2)", None),
+    ("leaky_relu(x, 0.5, slope=1)", "leaky_relu cannot take slope=… here", "slope=1", "leaky_relu takes slope"),
+    ("sum(weight, axis=0, axis=0)", "sum cannot take axis=… here", "axis=0", "sum takes axis and keepdims"),
+    ("max(x, y, axis=0)", "max cannot take axis=… here", "axis=0", "max takes axis and keepdims"),
+    *((text, "axis= belongs to no function", "axis=1", None) for text in ("[axis=1, 2]", "weight[axis=1, 0]")),
+    *((f"reshape({inside})", "reshape needs whole numbers written out here", ")",
+       "for example reshape(x, 2, 3), or axis=0")
+      for inside in ("weight", "weight, 1.5, 2", "weight, [1, 2]", "weight, -x", "weight, 2 - 1", "weight, -(1.5)")),
+    ("sum(weight, axis=0.5)", "sum needs whole numbers written out here", ")",
+     "for example reshape(x, 2, 3), or axis=0"),
+    ("1_000*x", "an operator is missing before '_000'", "_000", "write 1000*x"),
+    ("[x, y](2)", "an operator is missing before '('", "(",
+     "there is no implicit multiplication: write [x, y]*(2)"),
+    ("q = 2; weight.T(q = 3)", "an operator is missing before '('", "(",
+     "there is no implicit multiplication; for a product write (…)*(…)"),
     ("x%y", "'%' is not part of the language", "%", "there is no remainder operator; 5 per cent are 0.05"),
     ("5!", "'!' is not part of the language", "!", "there is no factorial; for not write 1 - (a > 0)"),
     (".", "a lone dot is not a number", ".", "write 0 or a number such as 0.5"),
@@ -429,6 +480,53 @@ def test_the_quick_way_of_reading_finds_the_tokens_of_the_careful_one(first, res
 def test_a_function_may_be_written_over_several_lines():
     lines = "f(a, b) = (a +\n  max(b,\n  [1,\n 2][0])\n)*b\ng = f(x,\n2)\ng + 1"
     assert backprop(lines, x=5).value == backprop("f(a, b) = (a + max(b, [1, 2][0]))*b; g = f(x, 2); g + 1", x=5).value
+
+
+def test_functions_call_those_above_them_and_the_ready_made_ones():
+    text = "half(u) = u/2; quarter(u) = half(half(u)); both(u, v) = mse(quarter(u), half(v)) + l2(u)"
+    assert backprop(f"{text}; f = both(x, 2)", x=8).value == (2 - 1)**2 + 64
+    assert backprop("mse(p, t) = p*t; f = mse(x, y)", x=3, y=5).value == 15
+    assert backprop("mse(x, y) + mse(y, x)", x=3, y=5).value == 8
+
+
+def test_functions_that_ask_for_too_much_are_refused(monkeypatch):
+    monkeypatch.setattr(building, "_MOST_NODES", 1000)
+
+    def doubled(times):
+        lines = [f"f{at + 1}(u) = f{at}(u) + f{at}(u)" for at in range(times)]
+        return backprop("; ".join(["f0(u) = u*2", *lines, f"f{times}(x)"]), x=1).value
+
+    assert doubled(7) == 256
+    with pytest.raises(LimitProblem, match="the functions of this text call each other more than 1,000 times"):
+        doubled(40)
+
+
+@pytest.mark.parametrize("number", ["2", "(2)", "+2", "[1, 2]", "pi"])
+def test_a_name_for_a_number_is_a_variable_whether_or_not_the_number_stood_there_before(number):
+    first = backprop(f"x = {number}; q = 3*y; f = sum(q*x) + 3", y=5)
+    later = backprop(f"q = 3*y; z = {number}*y; x = {number}; f = sum(q*x) + 3", y=5)
+    for report in (first, later):
+        node = report.nodes[report.graph.node("x")]
+        assert (node.op, node.inputs) == ("input", ())
+        assert np.array_equal(report.gradients["x"], np.full(np.shape(node.value), 15))
+        assert 3 in [other.value for other in report.nodes if other.op == "constant"]
+    assert first.value == later.value
+    assert parse(Source(f"x = {number}; y = {number}; z = x*y")).ops[:2] == [INPUT, INPUT]
+
+
+def test_a_second_name_for_a_value_is_a_node_of_its_own():
+    report = backprop("a = x; b = a; c = b*a; d = c; d + c", x=3)
+    assert [node.op for node in report.nodes] == ["input", "identity", "identity", "mul", "identity", "add"]
+    assert report.gradients == {"x": 12}
+
+
+@pytest.mark.parametrize(("text", "arrays"), [
+    ("x*y + max(x, y)", False), ("f(u) = u^2; f(x)", False), ("sum(x, y)", False),
+    ("sum(x*j for j in range(2))", False),
+    ("[x, y]", True), ("x*[1, 2]", True), ("x.T*y", True), ("sum(x)*y", True), ("x @ y", True), ("x[0]", True),
+    ("softmax(x)", True), ("one_hot(x, y)", True), ("f(u) = u.T; f(x)", True), ("q = [1]; x", True), ("l2(x)", True)])
+def test_a_text_of_numbers_alone_has_no_arrays(text, arrays):
+    assert parse(Source(text), ["x", "y"]).arrays == arrays
 
 
 @pytest.mark.parametrize("text", ["a + b", "(a)*b", "b + a; 2", "q = b\nq*a", "a*b # twice", "max(a, b)", "[a, b][0]"])
