@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from .errors import LimitProblem, NameProblem, Source, SyntaxProblem
 from .graph import Graph
-from .lexer import DIGITS, LINE, Stuck, lex
+from .lexer import DIGITS, LINE, Stuck, is_name, lex
 from .ops import BINARY, BY_NAME, CONSTANT, FUNCTIONS, IDENTITY, INPUT, NAMED_CONSTANTS, NEG, TABLE, Op
 
 TYPE_CHECKING = False
@@ -308,7 +308,7 @@ def _parameters(read: list[str]) -> list[tuple[str, int]]:
     words = [(word, at) for at, word in enumerate(read) if word != LINE]
     names = words[1::2]
     commas = [comma for comma, _ in words[2::2]]
-    if commas != [","] * (len(names) - 1) + [")"] or not all(name.isidentifier() for name, _ in names) or \
+    if commas != [","] * (len(names) - 1) + [")"] or not all(is_name(name) for name, _ in names) or \
             len({name for name, _ in names}) < len(names):
         raise Stuck("head")
     return names

@@ -140,7 +140,7 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
                                  f"{before}e5 is a power of ten, {before}*{word} a product")
     if _is_value(token) or token[-1:] == "(":
         shown = word if token[-1] != "(" else word.rstrip("( \t") + "(…)" if token != "(" else "(…)"
-        value = before if before.isidentifier() or before[-1] in DIGITS else "(…)"
+        value = before if _is_value(tokens[i - 1][0]) and before not in "²³" else "(…)"
         if before[-1:] in DIGITS and word[:1] in DIGITS:
             pending = _pending(cursor, i)
             if pending and tokens[pending[-1]][0] == "[" and all(token != "]" for token, _, _ in tokens[i:]):

@@ -174,6 +174,11 @@ def lex(source: Source) -> list[Token]:
     return tokens
 
 
+def is_name(token: str) -> bool:
+    """Whether a token is a name, and no number, sign, keyword or function with its bracket."""
+    return token[0] not in DIGITS and token.replace("_", "a").isalnum()
+
+
 def free_names(source: Source) -> list[str]:
     """The names that a text needs values for, in order of first appearance.
 
@@ -181,7 +186,7 @@ def free_names(source: Source) -> list[str]:
     """
     tokens = [token for token, _, _ in lex(source)] + [LINE]
     assigned = {token for token, following in zip(tokens, tokens[1:]) if following == "="}
-    return list(dict.fromkeys(token for token in tokens if token.isidentifier() and token not in assigned
+    return list(dict.fromkeys(token for token in tokens if is_name(token) and token not in assigned
                               and token not in NAMED_CONSTANTS))
 
 

@@ -11,7 +11,7 @@ Only texts with places come here (``lexer.lex``); plain text of numbers and name
 from __future__ import annotations
 
 from .errors import LimitProblem, Source, Span, SyntaxProblem
-from .lexer import DIGITS, LINE, Token
+from .lexer import DIGITS, LINE, Token, is_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,10 +177,10 @@ class _Sums:
             hint = "write: for j in range(3)"
             index = self._span(tokens, at + 1)
             typed = self.source.text[index[0]:index[1]]
-            if typed != name and typed.isidentifier():                        # a sum around it put its number here
+            if (name[0] in DIGITS or name == "(") and is_name(typed):    # a sum around it put its number here
                 raise SyntaxProblem(f"the index {typed} is already that of the sum around it", self.source, index,
                                     "give one of the two another name")
-            if words[at] != "for" or not name.isidentifier():
+            if words[at] != "for" or not is_name(name):
                 raise SyntaxProblem("'for' needs a name for the index", self.source, here, hint)
             if words[at + 2] != "in" or words[at + 3] != "range(":
                 raise SyntaxProblem(f"the index {name} needs a range", self.source, here, hint)
@@ -298,7 +298,7 @@ def _keywords(tokens: list[Token]) -> list[Token]:
     while i < len(tokens):
         token = tokens[i][0]
         depth += opens(token) - (token in (")", "]"))
-        if token == "=" and depth > 0 and found[-1][0].isidentifier():
+        if token == "=" and depth > 0 and is_name(found[-1][0]):
             sign = "-" if i + 1 < len(tokens) and tokens[i + 1][0] == "-" else ""
             at = i + 1 + bool(sign)
             if at + 1 < len(tokens) and tokens[at][0][0] in DIGITS and tokens[at + 1][0] in (",", ")"):

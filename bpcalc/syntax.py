@@ -57,7 +57,7 @@ from .building import (
 )
 from .errors import BpcalcError, NameProblem, Source, SyntaxProblem
 from .graph import Graph
-from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_plain, split
+from .lexer import DIGITS, LINE, Cursor, Stuck, free_names, is_name, is_plain, split
 from .ops import CONSTANT, FUNCTIONS, NEG, TABLE
 
 TYPE_CHECKING = False
@@ -179,7 +179,7 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
                 words[at:at + 3] = ["(", str(sizes[words[at + 1]]), ")"]
         span = tokens[0][1], tokens[-1][2]
         for word in words:
-            if word.isidentifier() and word not in known:
+            if is_name(word) and word not in known:
                 raise SyntaxProblem(f"'{word}' must be a number that is known beforehand here", cursor.source, span,
                                     "a number, an index around it, or a name that is bound to a number")
         try:
@@ -233,7 +233,7 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
         rest = it
         following = next(it, None)
         if following == "=":
-            if not token.isidentifier():
+            if not is_name(token):
                 raise Stuck("target")
             target = token
         else:
