@@ -19,6 +19,10 @@ from .ops import IDENTITY
 Operand = tuple[int, int, bool]
 
 _PLAIN, _CALL, _APPLIED, _INDEX, _ARRAY, _INFIX, _SIGN = range(7)
+_BRACKETS = {"(": _PLAIN, "[": _ARRAY}
+
+# What waits for its right operand or its closing bracket: what it is, its binding power, its token, its left operand.
+Pending = tuple[int, int, int, Operand]
 
 
 def spans(graph: Graph) -> list[Span | None]:
@@ -34,6 +38,9 @@ class _Places:
         self.result: list[Span | None] = [None] * len(graph)
         self.operations = iter([k for k, row in enumerate(map(graph.row, range(len(graph)))) if row.params])
         self.following = next(self.operations, -1)
+        self.left: Operand = (0, 0, True)
+        self.pending: list[Pending] = []
+        self.need = True                           # whether an operand is due
         self.places = {symbol: k for symbol, k in graph.symbols.items() if symbol[0] != "="}
 
     def spans(self) -> list[Span | None]:
@@ -73,86 +80,78 @@ class _Places:
             self.result[k] = self._span(i, i)
 
     def _statement(self, i: int, target: str | None) -> int:
-        tokens, graph = self.tokens, self.graph
-        left: Operand = (i, i, True)
-        pending: list[tuple[int, int, int, Operand]] = []     # what, binding power, its token, left operand
-        need = True
-
-        def reduce(floor: int, left: Operand) -> Operand:
-            while pending and pending[-1][1] >= floor:
-                what, _, at, other = pending.pop()
-                first = at if what == _SIGN else other[0]
-                self._emit(first, left[1])
-                left = first, left[1], False
-            return left
-
-        size = len(tokens)
-        while i < size:
-            word = tokens[i][0]
-            if need:
-                if word == LINE or word == "+":
-                    pass
-                elif word == "-":
-                    pending.append((_SIGN, NEG_POWER, i, left))
-                elif word == "(":
-                    pending.append((_PLAIN, 0, i, left))
-                elif word == "[":
-                    pending.append((_ARRAY, 0, i, left))
-                elif word in OPENERS:
-                    pending.append((_CALL, 0, i, left))
-                elif word[-1] == "(":
-                    pending.append((_APPLIED, 0, i, left))
-                elif word == ":" or (word in ("]", ",") and pending and pending[-1][0] == _INDEX):
-                    if word == "]":
-                        left = self._close(pending, i, left)
-                        need = False
-                else:
-                    self._leaf(i)
-                    left = i, i, True
-                    need = False
-                i += 1
-                continue
-            entry = AFTER.get(word)
-            if entry is None:
-                if word == "[":
-                    pending.append((_INDEX, 0, i, left))
-                    need = True
-                elif word == ".T":
-                    self._emit(left[0], i)
-                    left = left[0], i, False
-                elif not any(item[1] == 0 for item in pending):
-                    break                          # a line's end
-                i += 1
-                continue
-            power, floor, _ = entry
-            left = reduce(floor, left)
-            if power:
-                pending.append((_INFIX, power, i, left))
-                need = True
-            elif word == ";":
-                break
-            elif word in (")", "]"):
-                applied = pending[-1][0] == _APPLIED
-                left = self._close(pending, i, left)
-                need = applied                     # the body of the function follows
-            else:
-                need = True
+        """The operations of the statement that begins at token ``i``; where it ends."""
+        graph = self.graph
+        self.left, self.pending, self.need = (i, i, True), [], True
+        while i < len(self.tokens) and (self._operand(i) if self.need else self._operator(i)):
             i += 1
-        left = reduce(1, left)
+        self._reduce(1)
         k = graph.symbols.get(target) if target is not None else None
         if k is not None:
-            if left[2] and k == self.following and graph.ops[k] == IDENTITY:
-                self._emit(left[0], left[1])
+            first, last, leaf = self.left
+            if leaf and k == self.following and graph.ops[k] == IDENTITY:
+                self._emit(first, last)
             elif not graph.row(k).params and self.result[k] is None:
-                self.result[k] = self._span(left[0], left[1])
+                self.result[k] = self._span(first, last)
         return i
 
-    def _close(self, pending: list[tuple[int, int, int, Operand]], i: int, left: Operand) -> Operand:
-        what, _, at, other = pending.pop()
-        if what == _PLAIN:
-            return at, i, left[2]
-        if what == _APPLIED:
-            return at, i, False
-        first = other[0] if what == _INDEX else at
-        self._emit(first, i)
-        return first, i, False
+    def _operand(self, i: int) -> bool:
+        """A token where an operand is due; the statement goes on."""
+        word, pending = self.tokens[i][0], self.pending
+        inside = bool(pending) and pending[-1][0] == _INDEX
+        if word == "-":
+            pending.append((_SIGN, NEG_POWER, i, self.left))
+        elif word in _BRACKETS or word in OPENERS or word[-1] == "(":
+            what = _BRACKETS.get(word, _CALL if word in OPENERS else _APPLIED)
+            pending.append((what, 0, i, self.left))
+        elif word == "]" and inside:
+            self._close(i)
+        elif word not in (LINE, "+", ":") and not (word == "," and inside):
+            self._leaf(i)
+            self.left, self.need = (i, i, True), False
+        return True
+
+    def _operator(self, i: int) -> bool:
+        """A token behind an operand; whether the statement goes on."""
+        word, pending = self.tokens[i][0], self.pending
+        entry = AFTER.get(word)
+        if entry is None:
+            if word == "[":
+                pending.append((_INDEX, 0, i, self.left))
+                self.need = True
+            elif word == ".T":
+                self._emit(self.left[0], i)
+                self.left = self.left[0], i, False
+            else:
+                return any(item[1] == 0 for item in pending)   # a line ends the statement, but not in brackets
+            return True
+        power, floor, _ = entry
+        self._reduce(floor)
+        if word == ";":
+            return False
+        if word in (")", "]"):
+            self._close(i)
+            return True
+        if power:
+            pending.append((_INFIX, power, i, self.left))
+        self.need = True
+        return True
+
+    def _reduce(self, floor: int) -> None:
+        """The operations that bind at least so much are complete."""
+        while self.pending and self.pending[-1][1] >= floor:
+            what, _, at, other = self.pending.pop()
+            first = at if what == _SIGN else other[0]
+            self._emit(first, self.left[1])
+            self.left = first, self.left[1], False
+
+    def _close(self, i: int) -> None:
+        """A closing bracket."""
+        what, _, at, other = self.pending.pop()
+        self.need = what == _APPLIED               # the body of the function follows
+        if what in (_PLAIN, _APPLIED):
+            self.left = at, i, what == _PLAIN and self.left[2]
+        else:
+            first = other[0] if what == _INDEX else at
+            self._emit(first, i)
+            self.left = first, i, False

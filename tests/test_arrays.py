@@ -702,3 +702,16 @@ def test_a_rule_that_is_a_convention_says_so_in_its_line(text, values):
     line = next(line for line in report.to_table(100).splitlines() if "dx" in line)
     assert "(kink)" in line
     assert "(kink)" not in backprop(text, x=[1, 2]).to_table(100)
+
+
+def test_every_operation_on_entries_is_opened():
+    report = backprop("w = [1, -2]; sum(max(w, x) + clip(w*x, -1, 5) - w)", x=[3, -4])
+    assert opened(report).gradients == {"x[0]": 2, "x[1]": 0, "w[0]": 2, "w[1]": 0}
+    assert report.gradients["x"].tolist() == [2, 0]
+
+
+def test_the_output_may_be_opened_by_what_it_is_called(bpcalc):
+    report = backprop("sum(x*y)", x=[1, 2], y=[3, 4])
+    assert opened(report, "f").only == opened(backprop("out = sum(x*y)", x=[1, 2], y=[3, 4]), "out").only
+    with pytest.raises(BpcalcError, match="there is no step 'g' to open"):
+        opened(report, "g")

@@ -17,6 +17,7 @@ from bpcalc.batch import Batch
 from bpcalc.cli import run
 from bpcalc.data import parse_data
 from bpcalc.errors import Source
+from bpcalc.rows import Rows
 from bpcalc.syntax import parse
 from bpcalc.terminal import WARNED
 
@@ -327,3 +328,23 @@ def test_rows_are_counted_from_the_first_to_the_last_however_many_there_are(caps
     assert (code, out.count("\n")) == (2, 20_001)
     for words in ("line 7: ", "line 19992: ", "2 of 20000 rows have no result"):
         assert words in err
+
+
+def test_where_the_rows_are_seen_as_they_come_no_bar_is_drawn(capsys, tmp_path, monkeypatch):
+    def unwanted(what):
+        raise AssertionError(what)
+
+    monkeypatch.setattr("bpcalc.runs.batch.is_terminal", lambda stream: True)
+    monkeypatch.setattr("bpcalc.runs.batch.Bar", unwanted)
+    assert rows(capsys, tmp_path, "r.csv", "x\n3\n", "x*2") == (0, "line,f,df/dx,note,error\n2,6.0,2.0,,\n", "")
+
+
+def test_a_disk_that_fails_in_the_middle_of_a_file_is_told_about():
+    def lines():
+        yield "x\n"
+        yield "1\n"
+        raise OSError(5, "Input/output error")
+
+    found = Rows(lines(), "rows.csv")
+    with pytest.raises(BpcalcError, match=r"cannot read rows\.csv: input/output error"):
+        list(found.chunks(["x"], 10))

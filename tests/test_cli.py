@@ -292,3 +292,13 @@ def test_values_come_from_a_file_and_from_words_together(bpcalc, tmp_path):
     assert bpcalc("x*y + z", "z=3", "--bindings", path, "--json").out == \
         bpcalc("x*y + z", "x=2", "y=0.25", "z=3", "--json").out
     assert "'y' is given a value twice, on the command line and in " in bpcalc("x*y", "y=3", "--bindings", path).err
+
+
+def test_beside_a_file_a_word_that_binds_nothing_is_no_second_expression(bpcalc, tmp_path):
+    path = tmp_path / "f.txt"
+    path.write_text("x*y", encoding="utf-8")
+    for word in ("x*2", "two"):
+        ran = bpcalc("--file", path, word, "x=1", "y=2")
+        assert (ran.code, ran.out) == (2, "")
+        assert f"'{word}' is not a binding\n" in ran.err
+        assert "  hint: values are given as NAME=VALUE\n" in ran.err

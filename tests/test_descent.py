@@ -535,3 +535,22 @@ def test_a_loss_cannot_change_by_less_than_nothing(until, bpcalc):
     ran = bpcalc("x^2", "x=3", "--lr", "0.1", "--iterations", "10", f"--until={until}")
     assert (ran.code, ran.out) == (2, "")
     assert "until must not be negative" in ran.err
+
+
+def test_a_bar_without_an_end_counts(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stderr", terminal)
+    bar = Bar("rows")
+    now[0] = 1.0
+    bar(300)
+    assert terminal.getvalue() == "\r300 rows"
+
+
+def test_one_step_of_another_optimizer_has_its_own_column(bpcalc):
+    out = bpcalc("x^2", "x=3", "--lr", "0.1", "--optimizer", "adam").out
+    assert "after one adam step" in out
+    assert "value + (" not in out
+    assert "2.9" in out

@@ -246,3 +246,10 @@ def test_a_class_is_judged_as_strictly_as_a_sheet(graded):
     assert "1/3" in graded("student,q,dq,dx\nAda,3,4,4\n", "--strict").out
     assert "1/2" in graded("student,q,dq\nAda,3.2,-4\n").out
     assert "2/2" in graded("student,q,dq\nAda,3.2,-4\n", "--tolerance", "0.1").out
+
+
+def test_of_many_rows_that_cannot_be_read_the_first_are_told_one_by_one(graded):
+    ran = graded("student,q\n" + "".join(f"s{k},3,4\n" for k in range(25)))
+    told = [line for line in ran.err.splitlines() if "class.csv, line" in line]
+    assert [line.partition("line ")[2].partition(":")[0] for line in told] == [str(k) for k in range(2, 22)]
+    assert "class.csv: 5 more problems; JSON has them all" in ran.err

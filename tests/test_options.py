@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bpcalc import command as clicked
 from bpcalc.errors import BpcalcError
-from bpcalc.options import BY_NAME, GROUPS, OPTIONS, sort
+from bpcalc.options import BY_NAME, GROUPS, OPTIONS, sort, split
 
 WORDS = st.lists(st.one_of(
     st.sampled_from([*BY_NAME, "--", "-", "x=1", "y=-2", "-x*y", "(x+y)*z", "--jsn", "--js", "-json", "-o*2", "--x",
@@ -55,3 +55,11 @@ def test_completion_offers_the_names_without_a_value():
     context = clicked.command.make_context("bpcalc", ["(x+y)*z", "x=1"], resilient_parsing=True)
     items = clicked._complete(context, clicked.command.params[0], "")
     assert [item.value for item in items] == ["y=", "z="]
+
+
+def test_completion_reads_a_line_whose_last_option_has_no_value_yet():
+    options, others = split(["x*y", "--digits", "3", "--wrt"], True)
+    assert [(option.names[0], value) for option, _, value in options] == [("--digits", "3")]
+    assert others == ["x*y"]
+    with pytest.raises(BpcalcError, match="--wrt needs a value"):
+        split(["x*y", "--digits", "3", "--wrt"])

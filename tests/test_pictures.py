@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bpcalc import backprop
-from bpcalc.render import to_circuit, to_dot, to_mermaid, to_svg
+from bpcalc.errors import LimitProblem
+from bpcalc.render import to_circuit, to_dot, to_image, to_mermaid, to_svg
 from bpcalc.render.numbers import show
 
 from .oracles import Program
@@ -492,3 +493,29 @@ def test_a_title_is_for_pictures_and_pages(bpcalc):
     out = bpcalc("x*y", "x=1", "y=2", "--format", "svg", "--title", hostile).out
     assert ET.fromstring(out).find(SVG + "title").text == hostile
     assert bpcalc("x*y", "x=1", "y=2", "--title", "one").code == 2
+
+
+def test_a_circuit_too_long_for_any_page_is_a_tree():
+    lines = to_circuit.render(backprop(" + ".join(["x"] * 500), x=1), 20).splitlines()
+    assert lines[0].split() == ["value", "gradient", "node"]
+
+
+def test_what_cairo_cannot_do_is_a_matter_of_size_only_where_it_says_so(monkeypatch):
+    for trouble, kind in (("INVALID_SIZE (invalid value for an input Cairo surface)", LimitProblem),
+                          ("something else", RuntimeError)):
+        class Cairo:
+            @staticmethod
+            def svg2png(trouble=trouble, **_):
+                raise RuntimeError(trouble)
+
+        monkeypatch.setitem(sys.modules, "cairosvg", Cairo)
+        with pytest.raises(kind):
+            to_image.render(backprop("x*y", x=2, y=3), "png")
+
+
+def test_bytes_are_nothing_for_a_terminal(bpcalc, monkeypatch):
+    monkeypatch.setattr("bpcalc.terminal.is_terminal", lambda stream: stream is not None)
+    ran = bpcalc("x*y", "x=1", "y=2", "--format", "png")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a png is nothing for a terminal" in ran.err
+    assert "for example -o circuit.png" in ran.err

@@ -334,3 +334,16 @@ def test_every_line_of_a_conversation_is_answered():
     again = Session(exercise("easy", 1))
     again.take("?")
     assert to_practice.reply(again.take("?"), Symbols()) == f"   it is {number:.6g}\n"
+
+
+def test_a_conversation_goes_to_its_end_also_where_a_line_cannot_be_edited(monkeypatch, capsys):
+    from bpcalc.runs import practice
+    from bpcalc.terminal import Screen
+
+    asked = exercise("easy", 7)
+    plan = Plan(asked.report)
+    answers = iter([f"{Search(plan, plan.exact).right(place):g}" for place in asked.places()])
+    monkeypatch.setitem(sys.modules, "readline", None)
+    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
+    assert practice._converse(asked, Screen(sys.stdout), 6) == 0
+    assert "6 of 6 right at the first try" in capsys.readouterr().out

@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -328,3 +329,7 @@ def test_a_wire_that_no_gradient_flows_along_is_dashed():
     wires = [line for line in drawn if "->" in line]
     assert [("style=dashed" in line) for line in wires] == [("no grad" in line) for line in wires]
     assert sum("style=dashed" in line for line in wires) == 3
+
+
+def test_numbers_of_numpys_are_shown_like_pythons():
+    assert [show(number) for number in (np.float64(1 / 3), np.float32(0.5), 3)] == ["0.333333", "0.5", "3"]

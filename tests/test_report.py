@@ -223,3 +223,20 @@ def test_brackets_in_wrt_that_do_not_match_name_nothing(wrt, bpcalc):
     ran = bpcalc("sum(W)", "W=[1, 2; 3, 4]", "--wrt", wrt)
     assert ran.code == 2
     assert ran.err.startswith("bpcalc: error: ")
+
+
+def test_only_a_rounded_run_drifts_and_what_is_held_constant_only_in_its_value():
+    report = backprop("q = x/3; f = q*y", x=2, y=1, wrt="y")
+    assert list(report.drifts()) == []
+    assert [(drift.kind, drift.node, drift.input) for drift in report.rounded(2).drifts()] == [
+        ("gradient", 1, None), ("value", 3, None), ("value", 4, None), ("local", 4, 1)]
+
+
+def test_numbers_of_nodes_are_told_from_every_name():
+    report = backprop("n1*node1 + n2*2", n1=1, node1=2, n2=3)
+    assert [report.label(k) for k in range(len(report))] == ["n1", "node1", "n2", "n_3", "2", "n_5", "f"]
+    assert report.check("n_3 = 2, n_5 = 6")[0].status == "right"
+
+
+def test_a_worksheet_of_an_unknown_form_is_refused_and_csv_is_one():
+    assert backprop("x*y", x=2, y=3).to_worksheet("csv").startswith("key,value\n")

@@ -232,3 +232,7 @@ def test_what_cannot_be_carried_is_refused(bpcalc, words):
 def test_a_local_gradient_that_is_a_term_of_the_gradient_is_told_apart_in_the_drift(bpcalc):
     drift = bpcalc("f = sigmoid(x)*x", "x=2", "--round", "2").out.partition("Carried")[2]
     assert re.findall(r"∂f/∂x.*?(?=  )", drift) == ["∂f/∂x", "∂f/∂x (local)"]
+
+
+def test_a_local_gradient_that_is_a_sum_with_an_undefined_term_is_undefined():
+    assert "dq/dx = undefined" in backprop("q = x^x; f = 3*q", x=0).rounded(2).to_worksheet(reveal=True)

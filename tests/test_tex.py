@@ -350,3 +350,22 @@ def test_equations_that_are_broken_in_a_table_are_all_there(text):
         for edge in step.edges:
             assert cells.local(step, edge).replace(" ", "") in joined
             assert cells.product(edge).replace(" ", "") in joined
+
+
+def test_a_page_has_only_the_parts_that_there_are():
+    held = backprop("x*y", x=2, y=3, wrt=[]).to_latex()
+    assert "{Forward pass}" in held
+    assert "{Backward pass}" not in held
+    exact = backprop("x*y", x=2, y=3).rounded(2).to_latex()
+    assert exact.count("{longtable}[l]") == 1
+    assert "nothing has drifted" in exact.partition("{Drift}")[2]
+    assert "{Given}" not in backprop("1+2").to_worksheet("latex")
+    assert "{Given}" in backprop("x+2", x=1).to_worksheet("latex")
+
+
+def test_names_too_long_for_any_table_lose_nothing():
+    name = "a" * 60
+    page = backprop(f"{name} = x*y; {name}b = {name}^2; f = {name}b*{name}", x=2, y=3).to_latex()
+    table = page.partition("{longtable}[l]")[2]
+    for end in ("& $6$", "& $36$", "& $216$", "= 12$", "= 72$", r"\cdot 6 = 6$", r"\cdot 36 = 36$"):
+        assert end in table

@@ -1,10 +1,15 @@
 """Every form of output for people fits the terminal; only what has no blank in it is ever wider."""
 
+import io
+import os
+import struct
+
 import pytest
 
 from bpcalc.errors import BpcalcError, Source, UsageProblem
 from bpcalc.render.to_caret import render
 from bpcalc.render.wrap import aligned, width, wrapped
+from bpcalc.terminal import Screen
 
 KINK = ["s = w0*x0 + w1*x1; f = relu(s) + abs(x1) + max(w0, x0)", "w0=1", "x0=1", "w1=1", "x1=0"]
 RUNS = {
@@ -67,3 +72,24 @@ def test_the_caret_stands_below_the_fault_as_it_is_written(encoding):
     line, caret = render(error, encoding).splitlines()[1:3]
     assert caret.index("^") == line.index("?")
     line.encode(encoding)
+
+
+@pytest.mark.parametrize(("columns", "room"), [(100, 100), (7, 20), (0, 80)])
+def test_the_room_is_the_terminals_where_columns_says_nothing(columns, room, monkeypatch):
+    import fcntl
+    import termios
+
+    monkeypatch.delenv("COLUMNS")
+    parent, child = os.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with open(child, "w") as stream:
+        assert Screen(stream).width == room
+    os.close(parent)
+
+
+def test_a_terminal_that_does_not_know_its_width_has_80_columns(monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+    stream = io.StringIO()
+    assert Screen(stream).width is None
+    stream.isatty = lambda: True
+    assert Screen(stream).width == 80

@@ -82,9 +82,7 @@ def descent_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, wi
     """Many updates: the loss along the way, a plot of it, and the final weights."""
     losses = descent.losses
     lines = _table(("step", loss), [(str(step), show(losses[step], digits)) for step in _some(len(losses))], symbols)
-    if len(losses) > 2:
-        lines += ["", *plot(losses, loss, symbols, width)]
-    lines.append("")
+    lines += ["", *plot(losses, loss, symbols, width), ""]
     lines += _table(("weight", "start", "end"),
                     [(_headed(name, after), *(show_value(value, digits, unicode=symbols.unicode)
                                                       for value in (before, after)))

@@ -65,8 +65,9 @@ def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: boo
 
 def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
     """The worksheet as blocks for to_latex.page with the command ``BLANKS``."""
-    sheet = _Sheet(report, TexHand(digits), reveal)
-    yield from sheet.head()
+    hand = TexHand(digits)
+    sheet = _Sheet(report, hand, reveal)
+    yield from sheet.head(hand)
     for title, blanks in sections(report):
         yield Heading(title)
         yield Equations(" = ".join((f"{sheet.left(blank)} &", *sheet.middle(blank), sheet.blank(blank)))
@@ -80,9 +81,10 @@ def markdown(report: Report, reveal: bool = False, digits: int = 6) -> str:
 
 def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
     """The worksheet as blocks for to_markdown.page."""
-    sheet = _Sheet(report, TexHand(digits), reveal)
+    hand = TexHand(digits)
+    sheet = _Sheet(report, hand, reveal)
     plain = _Sheet(report, Hand(digits), reveal)
-    yield from sheet.head()
+    yield from sheet.head(hand)
     for title, blanks in sections(report):
         yield Heading(title)
         rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])),
@@ -116,17 +118,16 @@ class _Sheet:
         carry = [] if decimals is None else [f"Carry {decimals} decimal{'' if decimals == 1 else 's'} at every step."]
         return [_KEY if self.reveal else _ASK.format("" if decimals is None else f"--round {decimals} "), *carry]
 
-    def head(self) -> Iterator[Block]:
+    def head(self, hand: TexHand) -> Iterator[Block]:
         """What the sheet is, and what is given."""
-        report, hand = self.report, self.hand
+        report = self.report
         yield Heading("Key" if self.reveal else "Worksheet")
         for line in self.about():
             yield Prose(line)
         lines = [f"{hand.name(report.label(k))} &= {hand.number(report.trace.values[k])}" for k in given(report)]
         if report.weighted:
             lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")
-        if isinstance(hand, TexHand):
-            yield from circuit(self.cells, hand)
+        yield from circuit(self.cells, hand)
         if lines:
             yield Heading("Given")
             yield Equations(lines)
