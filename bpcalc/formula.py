@@ -341,7 +341,7 @@ def _tidy(row: Op, parts: list[Piece]) -> Piece:
     numbers = [_number(text) for text, _ in parts]
     if row.name == "sub" and numbers[0] is not None and numbers[1] is not None:
         difference = numbers[0] - numbers[1]
-        return f"{difference:.12g}", ATOM if difference >= 0 else 30
+        return f"{difference:.12g}", ATOM if difference >= 0 else _SIGNED
     if row.name == "pow" and numbers[1] == 1:
         return parts[0]
     if row.name == "mul" and numbers[0] == 1:

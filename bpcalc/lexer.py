@@ -184,7 +184,7 @@ def free_names(source: Source) -> list[str]:
 
     Raises SyntaxProblem at a character outside the grammar; a text that is not finished is fine.
     """
-    tokens = [token for token, _, _ in lex(source)] + [LINE]
+    tokens = [token for token, _, _ in lex(source)]
     assigned = {token for token, following in zip(tokens, tokens[1:]) if following == "="}
     return list(dict.fromkeys(token for token in tokens if is_name(token) and token not in assigned
                               and token not in NAMED_CONSTANTS))
@@ -222,7 +222,6 @@ class Stuck(Exception):
     """The parser cannot go on at the current token; ``why`` is one of the cases of complaints.EXPLAIN."""
 
     def __init__(self, why: str, detail: Any = None) -> None:
-        super().__init__(why)
         self.why = why
         self.detail = detail
 

@@ -1,6 +1,8 @@
 """The language: what it means, what it refuses, and in which words."""
 
+import ast
 import math
+import string
 
 import numpy as np
 import pytest
@@ -328,6 +330,32 @@ MISTAKES = [
       for inside in ("weight", "weight, 1.5, 2", "weight, [1, 2]", "weight, -x", "weight, 2 - 1", "weight, -(1.5)")),
     ("sum(weight, axis=0.5)", "sum needs whole numbers written out here", ")",
      "for example reshape(x, 2, 3), or axis=0"),
+    *((text, "':' was not expected here", ":", None) for text in ("x:y", "(x:y)", "[x:y]", "max(x:y)", "x + 1:2")),
+    ("weight[1,]", "']' cannot follow ','", "]", None),
+    ("weight[,1]", "an argument is missing before this comma", ",", None),
+    ("weight[]", "nothing stands between the brackets", "[]", "an index counts from 0: x[0]"),
+    ("weight[0)", "this ')' cannot close a '['", ")", "the '[' is closed by ']'"),
+    ("[x, y)", "this ')' cannot close a '['", ")", "the '[' is closed by ']'"),
+    ("max(x, y]", "this ']' cannot close a '('", "]", "the '(' is closed by ')'"),
+    ("weight[1:", "this '[' is never closed", "[", "put a ']' where it ends"),
+    ("(x; y)", "this '(' is never closed", "(", "put a ')' where it ends"),
+    ("(x, y)", "a comma outside a function's arguments", ",", "commas separate the arguments of a function"),
+    ("x, y", "a comma outside a function's arguments", ",", "commas separate the arguments of a function"),
+    ("n = 2 + 1; sum(j*x for j in range(n))", "'n' must be a number that is known beforehand here", "n",
+     "a number, an index around it, or a name that is bound to a number"),
+    ("q = x; n = x; sum(j for j in range(n - 1))", "'n' must be a number that is known beforehand here", "n - 1",
+     "a number, an index around it, or a name that is bound to a number"),
+    ("sum(j for j in range(1/0))", "this is not a number that can be worked out beforehand", "1/0", None),
+    ("sum(j for j in range(len(y)))", "this is not a number that can be worked out beforehand", "len(y)", None),
+    ("y*a + 1 + a", "'a' has no value", "a", "add a=…"),
+    ("f=2x", "an operator is missing before 'x'", "x", "there is no implicit multiplication: write f=2*x"),
+    ("xy + " + " + ".join(f"a{at}" for at in range(13)),
+     "these names have no value: xy, " + ", ".join(f"a{at}" for at in range(11)) + " and 2 more", "xy",
+     "there is no implicit multiplication: write x*y + " + " + ".join(f"a{at}" for at in range(13))
+     + ", and add " + " ".join(f"a{at}=…" for at in range(12))),
+    ("2x" + " " * 498, "an operator is missing before 'x'", "x", "there is no implicit multiplication: write 2*x"),
+    ("2x" + " " * 499, "an operator is missing before 'x'", "x",
+     "there is no implicit multiplication; for a product write 2*x"),
     ("1_000*x", "an operator is missing before '_000'", "_000", "write 1000*x"),
     ("[x, y](2)", "an operator is missing before '('", "(",
      "there is no implicit multiplication: write [x, y]*(2)"),
@@ -367,7 +395,8 @@ def test_a_mistake_is_told_in_full(text, message, under, hint):
     ([chr(0xDC00 + byte) for byte in range(0x80, 0x100)], "the byte 0x{:02X} is not UTF-8"),
     ([chr(code) for code in (*range(9), *range(0x0E, 0x20), *range(0x7F, 0xA0))],
      "the character U+{:04X} (a control character) is not part of the language"),
-    (["\ue000", "\uffff", "\ue0a0"], "the character U+{:04X} (a character without a name) is not part of the language"),
+    (["\ue000", "\uffff", "\ue0a0", "\udc7f", "\udd00"],
+     "the character U+{:04X} (a character without a name) is not part of the language"),
 ])
 def test_a_character_outside_the_language_is_called_by_its_number(characters, told):
     for character in characters:
@@ -380,7 +409,8 @@ def test_a_character_outside_the_language_is_called_by_its_number(characters, to
 @pytest.mark.parametrize(("character", "hint"), [
     ("\u0663", "type the digit 3"), ("\uff12", "type the digit 2"), ("\uff58", "did you mean x?"),
     ("\u2460", "did you mean 1?"),
-    ("\U0001d465", "did you mean x?"), ("\u3042", None), ("\u3000", None), ("\xb5", "the Greek letter μ")])
+    ("\U0001d465", "did you mean x?"), ("\u3042", None), ("\u3000", None), ("\u212b", None),
+    ("\xb5", "the Greek letter μ")])
 def test_a_likeness_to_a_character_of_the_language_is_told(character, hint):
     with pytest.raises(BpcalcError) as found:
         parse(Source(f"2*{character}"), ["x"])
@@ -429,6 +459,31 @@ def test_every_case_of_the_parser_has_a_mistake_above():
         except Exception as stuck:
             reasons.add(getattr(stuck, "why", None))
     assert set(EXPLAIN) - reasons <= {"number", "empty"}
+
+
+@given(EXPRESSIONS)
+def test_the_free_names_of_an_expression_are_pythons(text):
+    there = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    assert free_names(Source(text)) == list(dict.fromkeys(node.id for node in sorted(
+        there, key=lambda node: node.col_offset)))
+
+
+@given(st.one_of(st.text(max_size=20), st.text("x1_.+-*/^(),;= \t\n", max_size=20),
+                 st.sampled_from(["x²", "λ*2", "[1]", "x @ y", "x<1", "a # b", "x'", "\r", "\x0b"])))
+def test_plain_are_letters_digits_and_the_signs_of_arithmetic(text):
+    assert is_plain(text) == (set(text) <= set(string.ascii_letters + string.digits + "_.+-*/^(),;= \t\n"))
+
+
+@pytest.mark.parametrize(("text", "values", "under"), [
+    ("g(u) = 2*log(u); 3*g(x)", {"x": -1}, "log(u)"),
+    ("g(u) = u^-1; f = g(g(x - 1))", {"x": 1}, "u^-1"),
+    ("1 + mse( x , y )*2", {"x": [1, 2], "y": [1, 2, 3]}, "mse( x , y )"),
+    ("g(u) = 1 + mse(u, [1, 2, 3]); f = 1 + g( x )", {"x": [1, 2]}, "mse(u, [1, 2, 3])")])
+def test_what_fails_in_a_function_is_shown_where_the_text_has_it(text, values, under):
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, values)
+    start, end = found.value.span
+    assert text[start:end] == under
 
 
 def test_free_names_are_those_that_need_a_value():
