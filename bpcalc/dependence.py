@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .graph import Graph
 
-_WIDE = frozenset(row.code for row in TABLE if row.variadic or row.structural or len(row.params) > 2)
+_WIDE = frozenset(row.code for row in TABLE if row.variadic or len(row.params) > 2)
 """Operations whose inputs may be a tuple."""
 
 

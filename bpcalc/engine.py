@@ -209,10 +209,10 @@ def _forward_arrays(graph: Graph, values: list[Any]) -> Trace:
 
 
 # ----------------------------------------------------------------------------------------- backward
-def backward(trace: Trace, wrt: Sequence[int] | None = None, upstream: Any = 1.0) -> Gradients:
+def backward(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> Gradients:
     """The gradient of the output at every node, times ``upstream``.
 
-    ``wrt`` are the nodes whose gradients are asked for (default: every variable); all other
+    ``wrt`` are the nodes whose gradients are asked for (None: every variable); all other
     variables are held constant.  ``upstream`` has the output's shape, or one that broadcasts to it.
     What does not exist becomes a note; ShapeProblem is raised for an upstream that does not fit,
     UsageProblem for a label or an index in ``wrt``.

@@ -16,6 +16,7 @@ from .oracles import Program
 TEXTS = {
     "x*y + 2": {"x": 0.7, "y": -1.3}, "(1 + 2)*x - 3*4": {"x": 0.7}, "max(1, 2, 3)*max(1, x, 3)": {"x": 0.7},
     "c = 3; third = 1/3; sixth = third/2; x*sixth + c": {"x": 0.7}, "k = 2; j = k; m = -k; 5": {},
+    "clip(x, 0, 1)*clip(1, 2, 3)": {"x": 0.7}, "x - where(1, 2, 3)": {"x": 0.7}, "x*max(1, 2)": {"x": 0.7},
     "third = 1/3; third": {}, "a = 1 + 2; b = max(a, 3, 4); sin(2)*b": {}, "a = 3; b = 4; clip(a, 0, b)": {},
     "a = x*2; b = 3*y; a": {"x": 0.7, "y": -1.3}, "1 + 2": {}, "x": {"x": 0.7},
     "where(x, 1 + 1, 2*y)": {"x": 1, "y": 2},

@@ -332,8 +332,9 @@ def test_an_undefined_derivative_says_of_which_argument_and_where():
 @pytest.mark.parametrize(("text", "values"), [
     ("y*sqrt(x*1) + y", {"x": 0, "y": 2}), ("(x*1e200)*1e200*y", {"x": 1e-300, "y": 0}),
     ("max(x, y, z)*sqrt(z)", {"x": 1, "y": 1, "z": 0}), ("a = sqrt(x); b = a*y; y", {"x": 0, "y": 1}),
+    ("(x - y)*clip(x, y, 3) + x/y + x^y + huber(x, y)", {"x": 2, "y": 2}), ("min(x, x, y, 2)*2", {"x": 1, "y": 1}),
 ])
-def test_a_run_with_something_undefined_is_streamed_as_it_is_looked_up(text, values):
+def test_a_run_is_streamed_as_it_is_looked_up_also_where_something_is_undefined(text, values):
     for name in [None, *values]:
         report = backprop(text, values, wrt=name)
         gradients = report._gradients
@@ -342,6 +343,7 @@ def test_a_run_with_something_undefined_is_streamed_as_it_is_looked_up(text, val
         assert [edge.product for edge in report.edges] == \
             [gradients.product(edge.node, edge.slot, edge.local) for edge in report.edges]
         for node, found in zip(report.nodes, gradients.each_locals()):
+            assert [gradients.local(node.id, slot) for slot in range(len(node.inputs))] == list(found)
             assert gradients.locals(node.id) == [local if report.is_live(i) else None
                                                  for i, local in zip(node.inputs, found)]
             assert node.gradient is None or (node.live and math.isfinite(node.gradient))

@@ -144,6 +144,14 @@ def test_the_shown_formula_is_the_rule(row, slot):
         assert pair[0] == pytest.approx(float(pair[1]), rel=1e-13, abs=1e-13)
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.pair], ids=lambda row: row.name)
+def test_the_formula_shown_for_two_arguments_is_the_rule(row):
+    textbook = measure.exactly(("x", "y"), row.pair)
+    assert row.shown_partial(0, 2) == row.pair != row.shown_partial(0, 3)
+    for x, y in ((1.5, -2.0), (-2.0, 1.5), (0.0, 3.0), (-1.0, -1.5)):
+        assert floats().partial(row, 0)([x, y], x, value(row, (x, y))) == textbook(mpmath.mpf(x), mpmath.mpf(y))
+
+
 @pytest.mark.parametrize(("row", "point"), BORDERS)
 def test_at_its_borders_a_row_gives_a_finite_value_or_its_own_words(row, point):
     inside = all(floats().rule(row.params, test)(*arguments(row, point)) for test, _ in row.domain)
