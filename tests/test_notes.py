@@ -29,6 +29,7 @@ W, V = [[1, 2], [3, 4]], [1, 2]
     ("q = max(W, axis=1); sum(q)", {"W": [[1, 2], [1, 2]]}, {}, []),
     ("q = relu(x); sum(v) + q", {"v": V, "x": 0}, {}, ["q"]),
     ("q = norm(v); q", {"v": [0, 0]}, {}, ["q"]), ("q = norm(v); q", {"v": [0, 1]}, {}, []),
+    ("t = s[0]*1; q = t > 1; t*cross_entropy(s, q)", {"s": [1, 2]}, {}, []),
     ("q = s[0] > 1; cross_entropy(s, q)", {"s": [1, 2]}, {}, []), ("q = s[0] > 1; q*sum(s)", {"s": [1, 2]}, {}, ["q"]),
 ])
 def test_a_convention_is_told_where_a_gradient_flows_through_it(text, values, options, told):
