@@ -1,5 +1,6 @@
 """Why a run has no result: the node that is to blame, what is wrong with it, and what it was given."""
 
+import math
 import subprocess
 import sys
 
@@ -44,6 +45,48 @@ def test_outside_its_domain_every_operation_says_so_of_numbers_and_of_the_entry_
             for name, one in zip(names, point):
                 columns[name][at] = one
             assert failure(call, columns) == ("domain", call, f"{said} (entry [{at}])", None)
+
+
+POSITIVE, UNIT = "needs a positive number", "needs a number from -1 to 1"
+OUTSIDE = [
+    ("x/y", [(1, 0), (0, 0)], "division by zero"), ("x^y", [(0, -1), (0, -0.5)], "zero to a negative power"),
+    ("x^y", [(-8, 0.5), (-1e-300, 1.5)], "a negative number to a power that is not whole"),
+    ("log(x)", [(0,), (-1e-300,)], f"log {POSITIVE}"), ("log2(x)", [(0,), (-1,)], f"log2 {POSITIVE}"),
+    ("log10(x)", [(0,), (-1,)], f"log10 {POSITIVE}"), ("log1p(x)", [(-1,), (-1.5,)], "log1p needs a number above -1"),
+    ("sqrt(x)", [(-1e-300,), (-1,)], "sqrt needs a number that is not negative"),
+    ("asin(x)", [(1.1,), (-1.1,)], f"asin {UNIT}"), ("acos(x)", [(1.1,), (-1.1,)], f"acos {UNIT}"),
+    ("acosh(x)", [(0.9,), (-2,)], "acosh needs a number of at least 1"),
+    ("atanh(x)", [(1,), (-1,), (1.5,), (-1.5,)], "atanh needs a number between -1 and 1"),
+    ("csc(x)", [(0,)], "division by zero, as sin(x) is 0"), ("cot(x)", [(0,)], "division by zero, as tan(x) is 0"),
+    ("clip(x, y, z)", [(0, 1, -1), (0, 1, 0.9)], "the lower bound is above the upper one"),
+    ("huber(x, y, z)", [(1, 2, 0), (1, 1, -1)], "huber needs a delta above 0"),
+    ("bce(x, y)", [(1.1, 0.5), (-0.1, 0), (1.1, 1)], "bce needs a probability from 0 to 1"),
+    ("bce(x, y)", [(0, 1), (0, 0.5)], "bce needs a probability above 0 where t is not 0"),
+    ("bce(x, y)", [(1, 0), (1, 0.5)], "bce needs a probability below 1 where t is not 1"),
+]
+
+
+@pytest.mark.parametrize(("text", "points", "words"), OUTSIDE)
+def test_where_an_operation_is_not_defined(text, points, words):
+    for point in points:
+        assert failure(text, dict(zip("xyz", point)))[2] == words
+        assert failure(f"sum({text})", {name: [one] for name, one in zip("xyz", point)})[2] == \
+            f"{words} (entry [0])"
+
+
+def test_every_operation_with_a_domain_is_among_them():
+    tried = {{"x/y": "div", "x^y": "pow"}.get(text, text.partition("(")[0]) for text, _, _ in OUTSIDE}
+    assert tried == {row.name for row in TABLE if row.domain}
+
+
+@pytest.mark.parametrize(("text", "value"), [
+    ("0^0", 1), ("0^0.5", 0), ("(-2)^3", -8), ("(-2)^-1", -0.5), ("sqrt(0)", 0), ("asin(1)", math.pi / 2),
+    ("asin(-1)", -math.pi / 2), ("acos(-1)", math.pi), ("acosh(1)", 0), ("clip(3, 2, 2)", 2), ("bce(0, 0)", 0),
+    ("bce(1, 1)", 0), ("log1p(-0.5)", -math.log(2)),
+])
+def test_the_border_of_a_domain_belongs_to_it(text, value):
+    assert backprop(text).value == pytest.approx(value)
+    assert backprop(f"sum([{text}]*[1])").value == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("text", "values", "blamed", "hint"), [
