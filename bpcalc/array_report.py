@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from .streams import Flows
+    from .streams import Flow
 
 
 class ArrayReport(Report):
@@ -69,11 +69,10 @@ class ArrayReport(Report):
         """Every node's expression over names, in forward order; None when longer than TEXT_LIMIT."""
         return map(self.text, range(len(self)))
 
-    def flow_blocks(self, by_label: bool = False) -> Iterator[Flows]:
-        """What :meth:`each_flow` gives, one edge at a time."""
+    def each_flow(self, by_label: bool = False) -> Iterator[Flow]:
+        """Every edge in forward order as (node, input, slot, formula, local, upstream, product)."""
         for edge in self.each_edge():
-            yield ([edge.node], [edge.input], [edge.slot], [edge.formula], [edge.local], [edge.upstream],
-                   [edge.product])
+            yield edge.node, edge.input, edge.slot, edge.formula, edge.local, edge.upstream, edge.product
 
     def each_edge(self, by_label: bool = False) -> Iterator[Edge]:
         """The edges in forward order; formulas call unnamed inputs by their label."""

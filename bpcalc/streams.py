@@ -6,7 +6,7 @@ streamed.
 
 from __future__ import annotations
 
-from itertools import chain, compress, islice, repeat
+from itertools import count
 
 from . import formula
 from .formula import TOO_LONG, Pattern, Piece, Shape
@@ -22,13 +22,8 @@ if TYPE_CHECKING:
 
     from .engine import Gradients, Trace
 
-    Written = tuple[Pattern | None, tuple[int, ...], tuple[str, ...]]
+    Written = tuple[Pattern | None, tuple[int, ...], tuple[str, ...], str | None]
     Flow = tuple[int, int, int, str, float | None, float | None, float | None]
-    Columns = tuple[list[str | None], list[Pattern | None], list[tuple[int, ...]], list[tuple[str, ...]]]
-    Nodes = tuple[Sequence[int], Sequence[str], Sequence[str | None], Sequence[tuple[int, ...]], Sequence[float],
-                  Sequence[float | None]]
-    Flows = tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[str], Sequence[float | None],
-                  Sequence[float | None], Sequence[float | None]]
 
 TEXT_LIMIT = 120
 """Expressions of nodes are written out up to this many characters; longer ones by their number."""
@@ -40,12 +35,7 @@ _UNARY = frozenset(row.code for row in TABLE if len(row.params) == 1 and not row
 _NUMBER_LIMIT = 24
 """Sums of numbers up to this long are written out where they are used; they have no line of their own."""
 
-BLOCK = 512
-"""How many nodes or edges are streamed at once: what is done to whole columns costs a third of the same in a loop."""
-
-_EDGES = 4 * BLOCK
 _LEAVES = (INPUT, CONSTANT)
-_SLOTS = tuple(tuple(range(count)) for count in range(WIDE))
 _MANY = 4
 """Where more than one node in so many is shown, all are gone through."""
 
@@ -148,7 +138,7 @@ class Streams:
         tables do.
         """
         streams = zip(self._gradients.live, self.each_written(by_label), self._gradients.each_locals())
-        for k, (flows, (pattern, args, parts), locals) in enumerate(streams):
+        for k, (flows, (pattern, args, parts, _), locals) in enumerate(streams):
             if flows and pattern is not None:
                 yield from self._edges_of(k, pattern, args, parts, locals)
 
@@ -168,24 +158,7 @@ class Streams:
 
     def each_text(self) -> Iterator[str | None]:
         """Every node's expression over names, in forward order; None when longer than TEXT_LIMIT."""
-        return chain.from_iterable(texts for texts, _, _, _ in self._written_blocks(texts=True))
-
-    def node_blocks(self) -> Iterator[Nodes]:
-        """Number, label, expression, inputs, value and gradient of every node, as columns of BLOCK nodes."""
-        values, each_label, each_gradient, start = self.trace.values, self.each_label(), self.each_gradient(), 0
-        for texts, _, args, _ in self._written_blocks(texts=True):
-            size = len(args)
-            yield (range(start, start + size), list(islice(each_label, size)), texts, args,
-                   values[start:start + size], list(islice(each_gradient, size)))
-            start += size
-
-    def each_written(self, by_label: bool = False) -> Iterator[Written]:
-        """How every node's operation is written (None for leaves), its inputs, and their texts.
-
-        Behind the inputs' texts stands the node's own.  A text longer than TEXT_LIMIT is the node's label;
-        with ``by_label`` every node that has a line in human output is called by its label.
-        """
-        return chain.from_iterable(zip(*columns) for _, *columns in self._written_blocks(by_label))
+        return (text for _, _, _, text in self.each_written(texts=True))
 
     def each_flow(self, by_label: bool = False) -> Iterator[Flow]:
         """Every edge in forward order as (node, input, slot, formula, local, upstream, product), for large outputs.
@@ -193,50 +166,19 @@ class Streams:
         Formulas call unnamed inputs by their expression, or with ``by_label`` by their label, as tables do.
         In a sound run the product is the upstream itself, the same object, where the local gradient is 1.
         """
-        return chain.from_iterable(zip(*columns) for columns in self.flow_blocks(by_label))
-
-    def flow_blocks(self, by_label: bool = False) -> Iterator[Flows]:
-        """What :meth:`each_flow` gives, as columns of some thousand edges at most."""
-        gradients, live, start = self._gradients, self._gradients.live, 0
-        each_local, each_upstream = gradients.each_locals(), gradients.each()
-        for _, patterns, args, parts in self._written_blocks(by_label):
-            size = len(args)
-            flows = live[start:start + size]
-            own: list[Any] = [range(start, start + size), patterns, args, parts, list(islice(each_local, size)),
-                              list(islice(each_upstream, size))]
-            start += size
-            if 0 in flows:
-                own = [list(compress(column, flows)) for column in own]
-            yield from self._flows(*own)
-
-    def _flows(self, nodes: Sequence[int], patterns: Sequence[Pattern | None], args: Sequence[tuple[int, ...]],
-               parts: Sequence[tuple[str, ...]], locals: Sequence[Sequence[float | None]],
-               upstreams: Sequence[float | None]) -> Iterator[Flows]:
-        """The edges of these nodes: from columns with a row a node to columns with a row an edge."""
-        flat, counts, live = chain.from_iterable, list(map(len, args)), self._gradients.live
-        inputs = list(flat(args))
-        kept = bytes(map(live.__getitem__, inputs))
-        columns: list[Iterator[Any]] = [
-            flat(map(repeat, nodes, counts)),
-            iter(inputs),
-            flat([_SLOTS[count] if count < WIDE else range(count) for count in counts]),
-            flat([() if pattern is None else pattern.formulas(words) for pattern, words in zip(patterns, parts)]),
-            flat(locals),
-            flat(map(repeat, upstreams, counts)),
-        ]
-        if 0 in kept:
-            columns = [compress(column, kept) for column in columns]
-        while True:
-            k, i, slots, formulas, local, upstream = (list(islice(column, _EDGES)) for column in columns)
-            if not k:
-                return
-            yield k, i, slots, formulas, local, upstream, self._products(upstream, local)
-
-    def _products(self, upstreams: Sequence[float | None], locals: Sequence[float | None]) -> Sequence[float | None]:
-        if self._gradients.sound():
-            return [upstream if local == 1.0 else upstream * local  # type: ignore[operator]
-                    for upstream, local in zip(upstreams, locals)]
-        return list(map(self._gradients.times, upstreams, locals))
+        gradients, live, times = self._gradients, self._gradients.live, self._gradients.times
+        sound = gradients.sound()
+        streams = zip(self.each_written(by_label), gradients.each_locals(), gradients.each(), live)
+        for k, ((pattern, args, parts, _), locals, upstream, flows) in enumerate(streams):
+            if not flows or pattern is None:
+                continue
+            for slot, i, words, local in zip(count(), args, pattern.formulas(parts), locals):
+                if live[i]:
+                    if not sound:
+                        product = times(upstream, local)
+                    else:
+                        product = upstream if local == 1.0 else upstream * local  # type: ignore[operator]
+                    yield k, i, slot, words, local, upstream, product
 
     def _edges_of(self, k: int, pattern: Pattern, args: Sequence[int], parts: Sequence[str],
                   locals: Sequence[float | None]) -> Iterator[Edge]:
@@ -291,7 +233,7 @@ class Streams:
         live = self._gradients.live
         streams = zip(self.each_label(), self.trace.values, self.each_gradient(), live, self.each_locals(),
                       self.each_written(by_label=True))
-        for k, (label, value, gradient, flows, locals, (pattern, args, parts)) in enumerate(streams):
+        for k, (label, value, gradient, flows, locals, (pattern, args, parts, _)) in enumerate(streams):
             if k not in terms:
                 continue
             operation, edges = None, list[Edge]()
@@ -394,8 +336,12 @@ class Streams:
                 known[k] = symbol
         return known
 
-    def _written_blocks(self, by_label: bool = False, texts: bool = False) -> Iterator[Columns]:
-        """What :meth:`each_written` gives, as columns of BLOCK nodes; before them, if wanted, every node's expression.
+    def each_written(self, by_label: bool = False, texts: bool = False) -> Iterator[Written]:
+        """How every node's operation is written (None for leaves), its inputs, their texts, and its expression.
+
+        Behind the inputs' texts stands the node's own.  A text longer than TEXT_LIMIT is the node's label;
+        with ``by_label`` every node that has a line in human output is called by its label.  Expressions
+        of nodes with a name are worked out only where ``texts`` are wanted.
 
         In plain text an unnamed operation is used once, by a node that follows, so its text is dropped
         there: memory stays flat.  The argument of a function that the text defines can be used more often.
@@ -412,41 +358,30 @@ class Streams:
         inputs: tuple[int, ...]
         words: tuple[str, ...]
         key: tuple[Shape, ...]
-        for start in range(0, len(graph), BLOCK):
-            block = slice(start, start + BLOCK)
-            columns: Columns = [], [], [], []
-            own, patterns, args, parts = columns
-            # Written out for one and two arguments: half of the time of a loop over them.
-            for k, (code, i, j, symbol) in enumerate(zip(graph.ops[block], graph.a[block], graph.b[block],
-                                                         symbols[block]), start):
-                if j >= 0:
-                    if code in _UNARY:
-                        inputs, words, key = (i,), (symbols[i] or text_of(i),), (code, shapes[i])
-                    else:
-                        inputs, key = (i, j), (code, shapes[i], shapes[j])
-                        words = symbols[i] or text_of(i), symbols[j] or text_of(j)
-                elif type(i) is tuple:
-                    inputs, key = i, (code, *[shapes[s] for s in i])
-                    words = tuple([symbols[s] or text_of(s) for s in i])
+        # Written out for one and two arguments: half of the time of a loop over them.
+        for k, (code, i, j, symbol) in enumerate(zip(graph.ops, graph.a, graph.b, symbols)):
+            if j >= 0:
+                if code in _UNARY:
+                    inputs, words, key = (i,), (symbols[i] or text_of(i),), (code, shapes[i])
                 else:
-                    own.append(symbol)
-                    patterns.append(None)
-                    args.append(())
-                    parts.append(())
-                    continue
-                pattern = found(key) or formula.pattern(code, *key[1:])
-                if texts or symbol is None:
-                    text = None if pattern.shape == TOO_LONG else pattern.own(words)
-                    if text is not None and len(text) > longest:
-                        text = None
-                    if symbol is None:
-                        symbol, shapes[k] = (self.label(k), TOO_LONG) if text is None else (text, pattern.shape)
-                        unnamed[k] = symbol
-                    own.append(text)
-                patterns.append(pattern)
-                args.append(inputs)
-                parts.append((*words, symbol))
-            yield columns
+                    inputs, key = (i, j), (code, shapes[i], shapes[j])
+                    words = symbols[i] or text_of(i), symbols[j] or text_of(j)
+            elif type(i) is tuple:
+                inputs, key = i, (code, *[shapes[s] for s in i])
+                words = tuple([symbols[s] or text_of(s) for s in i])
+            else:
+                yield None, (), (), symbol
+                continue
+            pattern = found(key) or formula.pattern(code, *key[1:])
+            text = None
+            if texts or symbol is None:
+                text = None if pattern.shape == TOO_LONG else pattern.own(words)
+                if text is not None and len(text) > longest:
+                    text = None
+                if symbol is None:
+                    symbol, shapes[k] = (self.label(k), TOO_LONG) if text is None else (text, pattern.shape)
+                    unnamed[k] = symbol
+            yield pattern, inputs, (*words, symbol), text
 
     def _called_by_label(self) -> list[str | None]:
         """The label of each node; None for numbers that are written out where they are used."""

@@ -14,7 +14,7 @@ FILES = {str(path.relative_to(PACKAGE))[:-3].replace("/", "."): path for path in
 # From the bottom up: a module imports only from layers below its own.
 LAYERS = [
     {"errors", "ops", "records", "special", "written"},
-    {"graph", "layout", "lexer", "options", "render.columns", "render.markup", "render.numbers", "render.symbols",
+    {"graph", "layout", "lexer", "options", "render.markup", "render.numbers", "render.symbols",
      "render.wrap"},
     {"backends", "complaints", "idioms", "javascript", "modes", "notation", "render.grids", "terminal"},
     {"files"},

@@ -101,8 +101,8 @@ WORDS = {"render.cells", "render.grids", "render.hand", "render.numbers", "rende
 
 
 @pytest.mark.parametrize(("words", "own"), [
-    (["x*y", "x=1", "y=2", "--json"], REPORTING | {"render.to_json", "render.columns"}),
-    (["x*y", "x=1", "y=2", "--format", "csv"], REPORTING | {"render.to_csv", "render.columns"}),
+    (["x*y", "x=1", "y=2", "--json"], REPORTING | {"render.to_json"}),
+    (["x*y", "x=1", "y=2", "--format", "csv"], REPORTING | {"render.to_csv"}),
     (["x*y", "x=1", "y=2", "--format", "plain"], REPORTING | WORDS | {"render.to_plain"}),
     (["x*y", "x=1", "y=2", "--check", "dx=2"], CALCULATING | CHECKING),
     (["--version"], STARTING),

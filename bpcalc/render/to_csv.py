@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from ..ops import TABLE
 from ..report import Report
 from ..written import Written
-from .columns import Form
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 HEADINGS = ("node", "operation", "value", "gradient", "input", "input_value", "input_gradient",
             "local_formula", "local", "upstream", "product")
 _STRUCTURAL = frozenset(row.code for row in TABLE if row.structural)
-_ROW = Form("%s%s,%s,%s,%s,%s,%s,%s,%s,%s,%s,%s\n")
+_ROWS = 512
 _NO_EDGE = "," * 7 + "\n"
 
 
@@ -39,35 +40,38 @@ def lines(report: Report) -> Iterator[str]:
     taken for a formula by a spreadsheet.
     """
     yield ",".join(HEADINGS) + "\n"
+    rows = _rows(report)
+    while block := "".join(islice(rows, _ROWS)):
+        yield block
+
+
+def _rows(report: Report) -> Iterator[str]:
     ops, labels = report.graph.ops, list(report.each_label())
     operations = [row.name for row in TABLE]
     # What a node is called, and its numbers, stand in a row for each of its edges: they are written once.
-    names, values, gradients = _quoted(labels), _fields(report.trace.values), _fields(report.each_gradient())
-    alone, done = _alone(report), 0
-    for nodes, inputs, _, formulas, locals, upstreams, products in report.flow_blocks(by_label=True):
-        before, at = [""] * len(nodes), 0
-        while done < len(alone) and alone[done] < nodes[-1]:
-            while nodes[at] < alone[done]:
-                at += 1
-            before[at] += _unlinked(report, alone[done])
-            done += 1
-        above = [gradients[k] for k in nodes]
-        yield _ROW.rows(
-            len(nodes), before, [names[k] for k in nodes], [operations[ops[k]] for k in nodes],
-            [values[k] for k in nodes], above, [names[i] for i in inputs], [values[i] for i in inputs],
-            [gradients[i] for i in inputs],
-            _quoted([f"d{labels[i]} = {formula}" if ops[k] in _STRUCTURAL else f"d{labels[k]}/d{labels[i]} = {formula}"
-                     for k, i, formula in zip(nodes, inputs, formulas)]),
-            _fields(locals), above,
-            [there if product is upstream else repr(product) if type(product) is float else field(product)
-             for product, upstream, there in zip(products, upstreams, above)])
-    for k in alone[done:]:
-        yield _unlinked(report, k)
+    names, values, gradients = [*map(_quoted, labels)], _fields(report.trace.values), _fields(report.each_gradient())
+    alone = iter(_alone(report))
+    following, last, lead, above = next(alone, len(ops)), -1, "", ""
+    for k, i, _, formula, local, upstream, product in report.each_flow(by_label=True):
+        if k != last:
+            while following < k:
+                yield _unlinked(report, following)
+                following = next(alone, len(ops))
+            last, above, code = k, gradients[k], ops[k]
+            lead = f"{names[k]},{operations[code]},{values[k]},{above}"
+            of = f"d{labels[k]}/d" if code not in _STRUCTURAL else "d"
+        flows = above if product is upstream else repr(product) if type(product) is float else field(product)
+        slope = repr(local) if type(local) is float else field(local)
+        yield (f"{lead},{names[i]},{values[i]},{gradients[i]},{_quoted(f'{of}{labels[i]} = {formula}')},"
+               f"{slope},{above},{flows}\n")
+    for k in (following, *alone):
+        if k < len(ops):
+            yield _unlinked(report, k)
 
 
-def _quoted(column: Iterable[str]) -> list[str]:
-    """Names and equations; what may need quotes in these is the comma of an entry's or a call's."""
-    return [f'"{text}"' if "," in text else text for text in column]
+def _quoted(text: str) -> str:
+    """A name or an equation; what may need quotes in these is the comma of an entry's or a call's."""
+    return f'"{text}"' if "," in text else text
 
 
 def _fields(column: Iterable[object]) -> list[str]:

@@ -12,7 +12,6 @@ from ..ops import TABLE
 from ..records import Drift, Verdict
 from ..report import Report
 from ..written import Written
-from .columns import Form
 
 try:
     from _json import encode_basestring_ascii as quoted  # what json uses; importing json itself is half a run
@@ -21,14 +20,11 @@ except ImportError:  # pragma: no cover - another Python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 SCHEMA = "bpcalc/1"
 _BLOCK = 512
-_NODE = Form(',\n  {"id": %s, "name": %s, "label": %s, "op": "%s", "text": %s, "inputs": [%s], "value": %s, '
-             '"gradient": %s}')
-_EDGE = Form(',\n  {"node": %s, "input": %s, "slot": %s, "formula": %s, "local": %s, "upstream": %s, "product": %s}')
 
 
 def number(value: Any) -> str:
@@ -71,32 +67,26 @@ def _array_nodes(report: Report) -> Iterator[str]:
 
 
 def _nodes(report: Report) -> Iterator[str]:
-    names, ops = report.graph.names, report.graph.ops
-    operations = [row.name for row in TABLE]
-    for nodes, labels, texts, args, values, gradients in report.node_blocks():
-        labels = list(map(quoted, labels))
-        yield _NODE.rows(
-            len(nodes), map(str, nodes), [label if k in names else "null" for k, label in zip(nodes, labels)], labels,
-            map(operations.__getitem__, ops[nodes[0]:nodes[0] + len(nodes)]),
-            ["null" if words is None else quoted(words) for words in texts],
-            [f"{inputs[0]}, {inputs[1]}" if len(inputs) == 2 else ", ".join(map(str, inputs)) for inputs in args],
-            map(repr, values), _floats(gradients))
+    names, operations = report.graph.names, [row.name for row in TABLE]
+    columns = zip(report.graph.ops, report.each_label(), report.each_written(texts=True), report.trace.values,
+                  report.each_gradient())
+    for k, (code, label, (_, inputs, _, words), value, gradient) in enumerate(columns):
+        name = f'"{label}"' if k in names else "null"
+        expression = "null" if words is None else f'"{words}"'
+        yield (f'{{"id": {k}, "name": {name}, "label": "{label}", "op": "{operations[code]}", "text": {expression}, '
+               f'"inputs": {[*inputs]}, "value": {value!r}, "gradient": {_float(gradient)}}}')
 
 
 def _edges(report: Report) -> Iterator[str]:
-    for nodes, inputs, slots, formulas, locals, upstreams, products in report.flow_blocks():
+    upstream, above = None, "null"
+    for k, i, slot, formula, local, arrived, product in report.each_flow():
         # An upstream gradient stands in a row for every edge of its node, and is the product where the local one is 1.
-        digits, last = "", object()
-        above = [digits if upstream is last else (digits := _float(last := upstream)) for upstream in upstreams]
-        yield _EDGE.rows(
-            len(nodes), map(str, nodes), map(str, inputs), map(str, slots), map(quoted, formulas),
-            ["1.0" if local == 1.0 else "null" if local is None else repr(local) for local in locals], above,
-            [digits if product is upstream else "null" if product is None else repr(product)
-             for product, upstream, digits in zip(products, upstreams, above)])
-
-
-def _floats(column: Sequence[float | None]) -> list[str]:
-    return ["null" if value is None else repr(value) for value in column]
+        if arrived is not upstream:
+            upstream, above = arrived, _float(arrived)
+        slope = "1.0" if local == 1.0 else _float(local)
+        flows = above if product is upstream else _float(product)
+        yield (f'{{"node": {k}, "input": {i}, "slot": {slot}, "formula": "{formula}", "local": {slope}, '
+               f'"upstream": {above}, "product": {flows}}}')
 
 
 def _array_edges(report: Report) -> Iterator[str]:
@@ -124,20 +114,16 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _blocks(items: Iterable[str]) -> Iterator[str]:
-    """The items of a JSON list, each on a line of its own, joined in blocks."""
+    """The items of a JSON list, each on a line of its own, joined in blocks.
+
+    Names and formulas stand in them as they are: of what bpcalc's language has, JSON in ASCII escapes
+    the Greek letters only.
+    """
     items = iter(items)
     lead = "\n  "
     while block := ",\n  ".join(islice(items, _BLOCK)):
-        yield lead + block
+        yield lead + (block if block.isascii() else block.encode("ascii", "backslashreplace").decode())
         lead = ",\n  "
-
-
-def _first(blocks: Iterator[str]) -> Iterator[str]:
-    """Blocks of records that each begin with a comma, without the first one's."""
-    for block in blocks:
-        yield block[1:]
-        break
-    yield from blocks
 
 
 def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterator[str]:
@@ -151,9 +137,9 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
         yield f"{lead}{quoted(name)}: {number(gradient)}"
         lead = ", "
     yield '},\n "nodes": ['
-    yield from _blocks(_array_nodes(report)) if report.trace.arrays else _first(_nodes(report))
+    yield from _blocks(_array_nodes(report) if report.trace.arrays else _nodes(report))
     yield '],\n "edges": ['
-    yield from _blocks(_array_edges(report)) if report.trace.arrays else _first(_edges(report))
+    yield from _blocks(_array_edges(report) if report.trace.arrays else _edges(report))
     yield '],\n "notes": ['
     yield from _blocks(
         f'{{"code": "{note.code}", "node": {"null" if note.node is None else note.node}, '
