@@ -87,6 +87,9 @@ _GREEK = "\u0391-\u03a1\u03a3-\u03a9\u03b1-\u03c9\u03d1\u03d5\u03d6\u03f0\u03f1\
 NAME_PATTERN = rf"[A-Za-z_{_GREEK}][A-Za-z0-9_{_GREEK}]*"
 _PASTED = {"×": "*", "·": "*", "⋅": "*", "∗": "*", "−": "-", "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "ᵀ": ".T"}
 _POWERS = {"²": "2", "³": "3"}
+_WORDS = {**{word: word for word in ("==", "<=", ">=", "!=", ".T", *"-+*/^(),;=@<>[]:")}, **_PASTED,
+          "**": "^", "\n": LINE, "\r\n": LINE}
+"""The tokens of pieces that are neither names nor numbers."""
 _LOOKALIKES = {
     "\u0445": "x (this is a Cyrillic letter)", "\u0443": "y (this is a Cyrillic letter)",
     "\u0430": "a (this is a Cyrillic letter)", "\u0435": "e (this is a Cyrillic letter)",
@@ -135,41 +138,33 @@ def lex(source: Source) -> list[Token]:
     import re  # only the careful way needs it: plain text without a fault never comes here
 
     text = source.text
-    master = re.compile(
-        rf"(?P<blank>[ \t]+|#[^\n]*)|(?P<name>{NAME_PATTERN})(?P<open>[ \t]*\()?"
-        r"|(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-        r"|(?P<power>\*\*)|(?P<one>[<>=!]=|\.T(?![A-Za-z0-9_])|[-+*/^(),;=@<>\[\]:])|(?P<line>\r?\n)"
-        r"|(?P<pasted>[×·⋅∗−÷≤≥≠ᵀ])|(?P<raised>[²³])"
-    )
     exponent = re.compile(r"[ \t]*(?:[²³^]|\*\*)").match
+    leads = re.compile(rf"[0-9]|{NAME_PATTERN}").match
     tokens: list[Token] = []
-    put = tokens.append
-    at, size = 0, len(text)
-    scan = master.match
-    while at < size:
-        found = scan(text, at)
-        if found is None:
-            _refuse(source, at)
-        end = found.end()
-        kind = found.lastgroup
-        if kind == "name":
-            put((found.group(), at, end))
-        elif kind == "open":
-            put((found.group("name") + "(", at, end))
-        elif kind == "number" or kind == "one":
-            put((found.group(), at, end))
-        elif kind == "line":
-            put((LINE, at, end))
-        elif kind == "power":
-            put(("^", at, end))
-        elif kind == "pasted":
-            put((_PASTED[found.group()], at, end))
-        elif kind == "raised":
+    put, word_of = tokens.append, _WORDS.get
+    at = 0
+    # All pieces at once, in half of the time of one match after the other; the last kind is any character.
+    for piece in re.findall(
+            rf"[ \t]+|#[^\n]*|{NAME_PATTERN}(?:[ \t]*\()?|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+            r"|\*\*|[<>=!]=|\.T(?![A-Za-z0-9_])|\r?\n|(?s:.)", text):
+        end = at + len(piece)
+        word = word_of(piece)
+        if word is not None:
+            put((word, at, end))
+        elif piece[0] in " \t#":
+            pass
+        elif piece in _POWERS:
             if exponent(text, end):
                 raise SyntaxProblem("two exponents in a row", source, (at, end + 1),
-                                    f"write ^{_POWERS[found.group()]} and use parentheses")
+                                    f"write ^{_POWERS[piece]} and use parentheses")
             put(("^", at, end))
-            put((_POWERS[found.group()], at, end))
+            put((_POWERS[piece], at, end))
+        elif piece[-1] == "(":
+            put((piece[:-1].rstrip() + "(", at, end))
+        elif len(piece) == 1 and not leads(piece):
+            _refuse(source, at)
+        else:
+            put((piece, at, end))
         at = end
     return tokens
 
@@ -283,10 +278,12 @@ class Cursor:
         return self
 
     def __next__(self) -> str:
-        self.at = min(self.at + 1, len(self.tokens))
-        if self.at == len(self.tokens):
-            raise StopIteration
-        return self.tokens[self.at][0]
+        self.at += 1
+        try:
+            return self.tokens[self.at][0]
+        except IndexError:
+            self.at = len(self.tokens)
+            raise StopIteration from None
 
     def rewind(self, count: int) -> None:
         """Give the last ``count`` tokens back."""

@@ -30,13 +30,19 @@ _SUMS = frozenset(("sum(", "mean(", "max(", "min(", "prod(", "stack(", "["))
 """What can hold ``… for j in range(n)``."""
 
 _COMPARISONS = frozenset(("<", ">", "<=", ">=", "==", "!="))
+_OPENED = _COMPARISONS | {"[", "for"}
 _BEFORE_OPERAND = frozenset(["", "+", "-", "*", "/", "^", ",", ";", "@", "(", "[", "=", ":", LINE, *_COMPARISONS])
 _INSIDE_LITERAL = frozenset(["+", "-", ",", ";", "[", "]", LINE])
 
 
-def needs_opening(tokens: list[Token]) -> bool:
-    """Whether any of this notation can be in the text."""
-    return not {"[", "for", "=", *_COMPARISONS}.isdisjoint({token for token, _, _ in tokens})
+def needs_opening(source: Source, tokens: list[Token]) -> bool:
+    """Whether any of this notation can be in the text: of statements, those that are more than NAME = … on a line."""
+    words = [token for token, _, _ in tokens]
+    if not _OPENED.isdisjoint(words):
+        return True
+    return "=" in words and not (
+        all(before == LINE or before == ";" for before, word in zip([LINE, *words], words[1:]) if word == "=")
+        and all(line.count("(") == line.count(")") for line in source.text.split("\n")))
 
 
 def open_up(source: Source, tokens: list[Token], evaluate: Evaluate, literals: dict[str, Any]) -> list[Token]:

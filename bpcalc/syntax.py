@@ -146,7 +146,7 @@ def _parse_with_care(source: Source, bound: Collection[str]) -> Graph:
     from .notation import needs_opening
 
     cursor = Cursor(source)
-    if needs_opening(cursor.tokens):
+    if needs_opening(source, cursor.tokens):
         _open(cursor, bound)
     try:
         graph = _sized(source, cursor.restart, bound, cursor)

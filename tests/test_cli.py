@@ -101,6 +101,11 @@ def test_an_unused_binding_is_a_warning_and_not_an_error(bpcalc):
     assert "z" not in ran.out
 
 
+@pytest.mark.parametrize("text", ["x*y  # without z", "q = x*y  # without z", "ρ = x·y  # without z\nq = ρ"])
+def test_a_comment_that_mentions_a_name_does_not_use_it(bpcalc, text):
+    assert bpcalc(text, "x=1", "y=2", "z=3").err.startswith("bpcalc: warning: z has a value, but")
+
+
 def test_all_names_without_a_value_are_named_at_once(bpcalc):
     assert "a, b, c" in bpcalc("a+b*c").err
 
