@@ -37,6 +37,10 @@ ENTRIES = 100_000_000
 """How many entries an operation may make of fewer: a short text could double an array again and again."""
 
 
+_COUNTED = 2.0 ** 53
+"""Beyond it not every whole number is a double."""
+
+
 class ShapeError(ValueError):
     """Shapes, axes, labels or indices that do not fit; the message says what is wrong with them."""
 
@@ -90,9 +94,7 @@ def unbroadcast(x: Any, shape: tuple[int, ...]) -> Any:
         return x
     extra = np.ndim(x) - len(shape)
     axes = (*range(extra), *(extra + at for at, size in enumerate(shape) if size == 1 and x.shape[extra + at] != 1))
-    if axes:
-        x = x.sum(axis=axes)
-    return np.reshape(x, shape)
+    return np.reshape(x.sum(axis=axes), shape)
 
 
 def _two(x: Any, what: str) -> Any:
@@ -160,23 +162,32 @@ def _axis(x: Any, axis: int | None) -> int | None:
 
 
 def whole(value: Any, what: str) -> Any:
-    """Numbers as whole ones, for labels and indices; raises ShapeError for any other."""
+    """Numbers as whole ones, for labels and indices; raises ShapeError for any other, and for what no array has."""
     found = np.asarray(value, dtype=float)
-    rounded = np.rint(found)
-    if not np.array_equal(found, rounded):
-        raise ShapeError(f"{what} must be a whole number, not {found[found != rounded].flat[0]:g}")
-    return rounded.astype(np.int64)
+    for wrong, words in ((found != np.rint(found), "must be a whole number, not {:g}"),
+                         (np.abs(found) > _COUNTED, "of {:g} is too large")):
+        if np.any(wrong):
+            raise ShapeError(f"{what} {words.format(found[wrong].flat[0])}")
+    return found.astype(np.int64)
+
+
+def _one_whole(value: Any, what: str) -> int:
+    found = whole(value, what)
+    if found.ndim:
+        raise ShapeError(f"{what} is one number")
+    return int(found)
+
+
+def _outside(found: Any, first: int, end: int) -> Any:
+    """Those of some whole numbers that are not from ``first`` to below ``end``."""
+    numbers = np.asarray(found)
+    return numbers[(numbers < first) | (numbers >= end)]
 
 
 def _position(at: Sequence[Any], xs: Sequence[Any]) -> tuple[Any, ...]:
     """NumPy's index from the parts of the text's: a number's place among ``xs``, or a slice of such."""
-    def number(place: int | None) -> Any:
-        if place is None:
-            return None
-        found = whole(xs[place], "an index")
-        return int(found) if found.ndim == 0 else found
-
-    return tuple(slice(*map(number, item)) if isinstance(item, tuple) else number(item) for item in at)
+    return tuple(slice(*(None if place is None else _one_whole(xs[place], "a slice's end") for place in item))
+                 if isinstance(item, tuple) else whole(xs[item], "an index")[()] for item in at)
 
 
 def _take(xs: Sequence[Any], at: Sequence[Any]) -> Any:
@@ -193,20 +204,13 @@ def _take(xs: Sequence[Any], at: Sequence[Any]) -> Any:
     try:
         found = x[place]
     except IndexError:
-        raise ShapeError(_outside(x, at, xs)) from None
+        axis, wrong = next((axis, wrong) for axis, index in enumerate(place) if not isinstance(index, slice)
+                           for wrong in _outside(index, -x.shape[axis], x.shape[axis]).flat)
+        raise ShapeError(f"the index {wrong} is outside the array: axis {axis} has the entries 0 to "
+                         f"{x.shape[axis] - 1}") from None
     if found.size == 0:
         raise ShapeError("the slice is empty")
     return found
-
-
-def _outside(x: Any, at: Sequence[Any], xs: Sequence[Any]) -> str:
-    """Which index is outside which axis, in words."""
-    for axis, index in enumerate(_position(at, xs)):
-        size = np.shape(x)[axis]
-        if not isinstance(index, slice) and np.any((bad := np.asarray(index)) >= size) | np.any(bad < -size):
-            wrong = bad[(bad >= size) | (bad < -size)].flat[0]
-            return f"the index {wrong} is outside the array: axis {axis} has the entries 0 to {size - 1}"
-    return "the index is outside the array"
 
 
 def _put_back(g: Any, xs: Sequence[Any], at: Sequence[Any]) -> Any:
@@ -215,15 +219,12 @@ def _put_back(g: Any, xs: Sequence[Any], at: Sequence[Any]) -> Any:
     return made
 
 
-def _same_dimensions(xs: Sequence[Any]) -> list[Any]:
-    return [np.asarray(x) for x in xs]
-
-
 def _stack(xs: Sequence[Any], axis: int) -> Any:
     if any(np.ndim(x) == DEPTH for x in xs):
         raise ShapeError(f"an array has at most {DEPTH} dimensions")
     _bounded(sum(map(np.size, xs)))
-    return np.stack(_same_dimensions(xs), axis)
+    _axis(np.expand_dims(xs[0], 0), axis)          # the result has one axis more
+    return np.stack(xs, axis)
 
 
 def _unstack(g: Any, slot: int, axis: int) -> Any:
@@ -232,7 +233,9 @@ def _unstack(g: Any, slot: int, axis: int) -> Any:
 
 def _concat(xs: Sequence[Any], axis: int) -> Any:
     _bounded(sum(map(np.size, xs)))
-    return np.concatenate([_two(x, "a single number has no axis to join along") for x in xs], axis)
+    parts = [_two(x, "a single number has no axis to join along") for x in xs]
+    _axis(parts[0], axis)
+    return np.concatenate(parts, axis)
 
 
 def _unconcat(g: Any, xs: Sequence[Any], slot: int, axis: int) -> Any:
@@ -319,23 +322,26 @@ def _log_softmax(x: Any, axis: int) -> Any:
     return x - _log_sum_exp(x, axis, 1)
 
 
+def _labelled(y: Any, classes: int) -> Any:
+    """Labels as whole numbers; raises ShapeError for one of no class."""
+    labels = whole(y, "a label")
+    for wrong in _outside(labels, 0, classes).flat:
+        raise ShapeError(f"the label {wrong} lies outside 0 to {classes - 1}")
+    return labels
+
+
 def _one_hot(y: Any, n: Any) -> Any:
-    labels, size = whole(y, "a label"), int(whole(n, "the number of classes"))
-    if size < 1 or np.any(labels < 0) or np.any(labels >= size):
-        raise ShapeError(f"the label {labels[(labels < 0) | (labels >= size)].flat[0]} lies outside 0 to {size - 1}")
+    size = _one_whole(n, "the number of classes")
+    labels = _labelled(y, size)
     _bounded(labels.size * size)
     return np.asarray(labels[..., None] == np.arange(size), dtype=float)
 
 
 def _labels(s: Any, y: Any) -> Any:
     """The labels as whole numbers, checked against the scores' shape."""
-    labels = whole(y, "a label")
-    if np.ndim(s) == 0 or np.shape(s)[:-1] != labels.shape:
+    if np.ndim(s) == 0 or np.shape(s)[:-1] != np.shape(y):
         raise ShapeError("a label is needed for each row of scores")
-    if np.any(labels < 0) or np.any(labels >= s.shape[-1]):
-        most = s.shape[-1] - 1
-        raise ShapeError(f"the label {labels[(labels < 0) | (labels > most)].flat[0]} lies outside 0 to {most}")
-    return labels
+    return _labelled(y, s.shape[-1])
 
 
 def _mark(s: Any, y: Any) -> Any:

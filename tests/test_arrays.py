@@ -491,6 +491,19 @@ def test_a_product_is_upstream_times_local_summed_over_what_was_broadcast(text, 
                 assert (found is None) == (not report.is_live(i)), (node.label, slot)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_streamed_of_arrays_is_what_one_node_at_a_time_says(seed):
+    program = ArrayProgram(seed)
+    report = backprop(program.text, program.values)
+    for node, gradient, local, text in zip(report.nodes, report.each_gradient(), report.each_locals(),
+                                           report.each_text()):
+        assert np.array_equal(np.asarray(gradient, float), np.asarray(report.gradient(node.id), float), equal_nan=True)
+        assert text == report.text(node.id) == node.text
+        found = {edge.slot: edge.local for edge in report.edges if edge.node == node.id}
+        for slot, number in enumerate(local):
+            assert np.array_equal(np.asarray(number, float), np.asarray(found.get(slot), float), equal_nan=True)
+
+
 def test_what_was_broadcast_is_summed_on_the_way_back():
     report = backprop("f = sum(X + b)", X=[[1, 2], [3, 4], [5, 6]], b=[1, 2])
     assert report.gradients["b"].tolist() == [3, 3]
@@ -596,6 +609,20 @@ def test_plain_numbers_never_load_numpy():
                                        "100,000,000", "one_hot(x, 1e9)"),
     ("[x]", {"x": np.ones((1,) * 64)}, "stack: an array has at most 64 dimensions", "[x]"),
     ("x.T", {"x": 1}, "transpose: a single number has no rows and columns", "x.T"),
+    ("x[:, 3]", {"x": [[1, 2]]}, "the index 3 is outside the array: axis 1 has the entries 0 to 1", "x[:, 3]"),
+    ("x[0, y]", {"x": [[1, 2]], "y": [1, -3]}, "the index -3 is outside the array: axis 1 has the entries 0 to 1",
+     "x[0, y]"),
+    ("x[y]", {"x": [1, 2], "y": 1e30}, "an index of 1e+30 is too large", "x[y]"),
+    ("x[y:]", {"x": [1, 2], "y": 1e30}, "a slice's end of 1e+30 is too large", "x[y:]"),
+    ("x[y:2]", {"x": [1, 2], "y": [0, 1]}, "a slice's end is one number", "x[y:2]"),
+    ("one_hot(x, y)", {"x": [0, 1], "y": [2, 3]}, "one_hot: the number of classes is one number", "one_hot(x, y)"),
+    ("one_hot(x, 1)", {"x": -1}, "one_hot: the label -1 lies outside 0 to 0", "one_hot(x, 1)"),
+    ("hinge(x, 0, y)", {"x": [1, 2], "y": [1, 2]}, "hinge: the margin is one number", "hinge(x, 0, y)"),
+    ("sum(x, axis=0)", {"x": 2}, "sum: a single number has no axis", "sum(x, axis=0)"),
+    ("stack(x, x, axis=2)", {"x": [1, 2]}, "stack: there is no axis 2", "stack(x, x, axis=2)"),
+    ("concat(x, x, axis=99999999999999999999)", {"x": [1, 2]}, "concat: there is no axis 99999999999999999999",
+     "concat(x, x, axis=99999999999999999999)"),
+    ("sum(y) + clip(x, 2, 1)", {"x": 1, "y": [1, 2]}, "the lower bound is above the upper one", "clip(x, 2, 1)"),
 ])
 def test_what_does_not_fit_is_an_error_at_its_place(text, values, message, under):
     with pytest.raises(BpcalcError) as found:
