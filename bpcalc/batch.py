@@ -14,7 +14,7 @@ from math import nan
 
 from .bindings import from_mapping
 from .blocks import Blocks, as_column, room
-from .calculate import arriving_upstream, chosen_nodes, run
+from .calculate import arriving_upstream, as_names, as_source, chosen_nodes, run
 from .dependence import liveness
 from .errors import BpcalcError, Source, UsageProblem
 from .streams import output_symbol, top_symbol
@@ -158,10 +158,8 @@ def backprop_batch(expression: str | Source, columns: Mapping[str, Any], /, *, w
     twice = [name for name in table if name in given]
     if twice:
         raise UsageProblem(f"{twice[0]} is given both as a column and as one value")
-    source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
-    graph = parse(source, {**given, **from_mapping(dict.fromkeys(table, 0.0))})
-    chosen = [wrt] if isinstance(wrt, str) else None if wrt is None else list(wrt)
-    batch = Batch(graph, table, given, chosen, upstream)
+    graph = parse(as_source(expression), {**given, **from_mapping(dict.fromkeys(table, 0.0))})
+    batch = Batch(graph, table, given, as_names(wrt), upstream)
     count, step = lengths.pop(), batch.rows
     result = BatchResult(room(count), {name: room(count) for name in batch.names}, {}, {})
     for at in range(0, count, step):

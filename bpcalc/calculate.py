@@ -50,8 +50,7 @@ def backprop(
 
     Raises BpcalcError (a ValueError) whose ``message``, ``span`` and ``hint`` say what is wrong.
     """
-    if callable(expression):
-        raise UsageProblem("an expression is a text, not a function", hint='for example backprop("x*y", x=2, y=3)')
+    source = as_source(expression)
     if bindings is not None and not hasattr(bindings, "keys"):
         raise BindingProblem(f"values come as a mapping or as keywords, not as {bindings!r:.40}",
                              hint='for example backprop("x*y", {"x": 2, "y": 3}) or backprop("x*y", x=2, y=3)')
@@ -62,12 +61,24 @@ def backprop(
         raise BindingProblem(f"'{twice}' is given a value twice: {mapping[twice]!r:.40} and {values[twice]!r:.40}",
                              hint="leave one of them out: the mapping's or the keyword")
     given = from_mapping({**mapping, **values})
-    source = expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
     graph = parse(source, given)
     if columns is not None:                        # of a data set, only what is used is read
         given.update((name, columns[name]) for name in graph.inputs if name in columns and name not in values)
-    names = [name.strip() for name in wrt.split(",")] if isinstance(wrt, str) else None if wrt is None else list(wrt)
-    return run(graph, given, names, upstream)
+    return run(graph, given, as_names(wrt), upstream)
+
+
+def as_source(expression: str | Source) -> Source:
+    """A caller's expression; raises UsageProblem for a function."""
+    if callable(expression):
+        raise UsageProblem("an expression is a text, not a function", hint='for example backprop("x*y", x=2, y=3)')
+    return expression if isinstance(expression, Source) else Source(str(expression).replace("\r\n", "\n"))
+
+
+def as_names(wrt: str | Iterable[str] | None) -> list[str] | None:
+    """The names in ``wrt``: a text of names with commas between them, or names one by one."""
+    if isinstance(wrt, str):
+        return [name.strip() for name in wrt.split(",")]
+    return None if wrt is None else list(wrt)
 
 
 def run(graph: Graph, given: Mapping[str, Any], wrt: Sequence[str] | None = None,

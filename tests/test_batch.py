@@ -78,6 +78,19 @@ def test_wrt_and_upstream():
     assert list(result.gradients) == ["q", "z"]
 
 
+@pytest.mark.parametrize("z", [0.5, 0, -1, 1e200, 1e3])
+@pytest.mark.parametrize("expression", ["x + log(z)", "x*z*z", "exp(z) - x", "where(x > 1, x, z*z*0 + x)"])
+def test_what_is_the_same_in_every_row_may_not_exist(expression, z):
+    compare(expression, {"x": np.array([1.0, 2.0])}, z=z)
+
+
+def test_names_and_expressions_are_read_as_for_one_run():
+    columns = {"x": [1.0, 2.0], "y": [3.0, 4.0]}
+    assert set(backprop_batch("x*y*z", columns, wrt="x, z", z=2).gradients) == {"x", "z"}
+    with pytest.raises(BpcalcError, match="an expression is a text, not a function"):
+        backprop_batch(lambda x, y: x*y, columns)
+
+
 def test_blocks_of_any_size_give_the_same(monkeypatch):
     x = np.linspace(-3, 3, 1000)
     whole = backprop_batch("relu(x)*sin(x) - log(x + 2)", {"x": x})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bpcalc
-from bpcalc import BpcalcError, backprop, backprop_batch
+from bpcalc import BpcalcError, backprop, backprop_batch, read_data
 from bpcalc.errors import Source
 from bpcalc.homework import mistakes
 from bpcalc.homework.practice import exercise
@@ -54,6 +54,7 @@ def test_what_a_run_gives_shows_itself():
     (lambda: backprop("x", np.array([1.0])), "values come as a mapping or as keywords"),
     (lambda: backprop(lambda x: x, x=1), "an expression is a text, not a function"),
     (lambda: backprop("x*y", x=None, y=1), "the value of x is not a number: None"),
+    (lambda: read_data("a\0b"), "cannot read 'a\\x00b': not a file's name"),
 ])
 def test_what_makes_no_sense_is_refused_in_words(call, words):
     with pytest.raises(BpcalcError) as caught:
@@ -64,6 +65,7 @@ def test_what_makes_no_sense_is_refused_in_words(call, words):
 def test_gradients_asked_for_come_as_a_list_or_as_on_the_command_line():
     for wrt in ("x,z", "x, z", ["x", "z"], ("x", "z")):
         assert set(backprop("x*y*z", x=1, y=2, z=3, wrt=wrt).gradients) == {"x", "z"}
+    assert backprop("x*y", x=2, y=3, wrt=["y", "y"]).gradients == {"y": 2}
 
 
 def test_an_array_of_one_number_alone_is_a_number():
