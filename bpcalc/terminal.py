@@ -114,9 +114,12 @@ def is_terminal(stream: Any) -> bool:
 
 
 def say(text: str) -> None:
-    """A line on standard error, if that is open."""
-    if sys.stderr is not None:
-        sys.stderr.write(text + "\n")
+    """A line on standard error, if that is open and takes it."""
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(text + "\n")
+    except (OSError, ValueError):
+        pass                                       # the exit code tells it all the same
 
 
 def warn(message: str) -> None:

@@ -9,6 +9,8 @@ import unicodedata
 
 import pytest
 
+from bpcalc import __main__
+
 from .processes import child
 from .test_catalogue import CATALOGUE, expanded
 
@@ -36,6 +38,13 @@ def test_odd_encodings_never_give_a_traceback(environment):
         ran = child(*words, **environment)
         assert ran.returncode in (0, 2)
         assert b"Traceback" not in ran.stderr
+
+
+def test_names_are_read_as_utf8_whatever_the_locale():
+    ran = child("α*β", "α=2", "β=3", "--wrt", "α", "--format", "html", "--title", "Ω", LC_ALL="C",
+                PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert b"<title>\\u03a9" in ran.stdout or "<title>Ω".encode() in ran.stdout
 
 
 def test_a_byte_that_is_not_utf8_is_named():
@@ -289,6 +298,31 @@ def test_whatever_ends_a_run_has_its_exit_code_and_words(ended, code, told, bpca
     monkeypatch.setattr("bpcalc.cli.execute", execute)
     ran = bpcalc("x", "x=1")
     assert (ran.code, ran.out, ran.err) == (code, "", told)
+
+
+def test_a_developer_sees_the_traceback_of_an_internal_error(bpcalc, monkeypatch):
+    def execute(options, words):
+        raise RuntimeError("here")
+
+    monkeypatch.setattr("bpcalc.cli.execute", execute)
+    monkeypatch.setenv("BPCALC_DEBUG", "1")
+    with pytest.raises(RuntimeError, match="here"):
+        bpcalc("x", "x=1")
+
+
+def test_a_shell_is_told_how_a_name_goes_on():
+    ran = child(_BPCALC_COMPLETE="bash_complete", COMP_WORDS="bpcalc (x+y)*z x=1 ", COMP_CWORD="3")
+    assert (ran.returncode, ran.stdout.split()) == (0, [b"plain,y=", b"plain,z="])
+
+
+def test_an_interrupt_is_met_before_anything_is_loaded(monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bpcalc.cli.main", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        __main__.main()
+    assert ended.value.code == 130
 
 
 def test_values_come_from_a_file_and_from_words_together(bpcalc, tmp_path):

@@ -86,6 +86,10 @@ def test_a_full_disk_is_reported(form):
 def test_closed_streams():
     assert_told(shell('"$@" >&-', *BOARD), 2, "cannot write the result")
     assert_told(shell('"$@" <&-', "-", "x=1"), 2, "standard input is closed")
+    assert_told(shell('"$@" 0>/dev/null', "-", "x=1"), 2, "cannot read standard input: bad file descriptor")
+    if os.path.exists("/dev/full"):
+        for words, code in ((BOARD, 0), (["x*"], 2)):
+            assert shell('"$@" 2>/dev/full', *words).returncode == code
     for words, code in ((BOARD, 0), (["x*"], 2), (["--help"], 0)):
         assert shell('"$@" 2>&-', *words).returncode == code
         ran = shell('"$@" 2>&- >&- <&-', *words)
@@ -319,6 +323,21 @@ def test_a_terminal_sees_what_a_pipe_sees(form, term):
     assert not (coloured and term in ("dumb",))
     letters = re.sub(rb"\x1b\[[0-9;]*m", b"", seen)
     assert [line.rstrip() for line in letters.splitlines()] == piped.splitlines()
+
+
+@posix
+def test_an_expression_may_be_typed_at_a_terminal():
+    import pty
+
+    parent, terminal = pty.openpty()
+    with subprocess.Popen(command("-", "x=3", "--json"), stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=environment()) as run:
+        os.close(terminal)
+        os.write(parent, b"q = 2*x\nq + 1\n\x04")
+        out, err = run.communicate(timeout=60)
+    os.close(parent)
+    assert (run.returncode, err) == (0, b"reading from standard input; end with Ctrl-D\n")
+    assert json.loads(out)["value"] == 7
 
 
 # -------------------------------------------------------------------------- interrupts and memory
