@@ -296,7 +296,7 @@ class Building:
         if left < first:
             # Another name's node, or a number met before: the new name gets a node of its own.
             left = self._put(INPUT, self.a[left], -1) if ops[left] == CONSTANT else self._put(IDENTITY, left, left)
-        elif ops[left] == CONSTANT:
+        else:
             # `x = 3` in the text is a binding: a variable with a value, not a constant.
             ops[left] = INPUT
             symbols.popitem()
@@ -327,8 +327,6 @@ def end_place(frame: list[Any], value: int | None) -> None:
             raise Stuck("place")
         frame[-1] = tuple(frame[-1])
         frame.append(None)
-    elif value is None:
-        raise Stuck("operand")
     else:
         frame[-1] = value
         frame.append(None)
@@ -356,7 +354,7 @@ def _statics(row: Op, given: dict[str, str], args: list[int], ops: list[int],
                 raise Stuck("sizes", row)
             fixed[name] = tuple(int(size) for size in sizes if size is not None)
             args = args[:1]
-        elif name != "at":
+        else:
             word = given.pop(name, default)
             try:
                 fixed[name] = int(word) if word else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
-from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck
+from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck, nesting
 from .ops import BINARY, BY_NAME, FUNCTIONS, NAMED_CONSTANTS
 
 TYPE_CHECKING = False
@@ -271,7 +271,7 @@ def _commas(cursor: Cursor, start: int, end: int) -> Iterator[int]:
     depth = 0
     for i in range(start, end):
         token = cursor.tokens[i][0]
-        depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
+        depth += nesting(token)
         if token == "," and depth == 0:
             yield i
 
@@ -279,19 +279,12 @@ def _commas(cursor: Cursor, start: int, end: int) -> Iterator[int]:
 def _call(cursor: Cursor) -> tuple[int, int]:
     """The first and last token of the call around the parser's place; the last one read where it is not closed."""
     depth, i = 0, cursor.at
-    while i > 0:
+    while depth < 1 and i > 0:
         i -= 1
-        token = cursor.tokens[i][0]
-        if token in (")", "]"):
-            depth += 1
-        elif token[-1] == "(" or token == "[":
-            if depth == 0:
-                break
-            depth -= 1
+        depth += nesting(cursor.tokens[i][0])
     depth = 0
     for end in range(i, len(cursor.tokens)):
-        token = cursor.tokens[end][0]
-        depth += (token[-1] == "(" or token == "[") - (token in (")", "]"))
+        depth += nesting(cursor.tokens[end][0])
         if depth == 0:
             return i, end
     return i, cursor.at
@@ -333,14 +326,11 @@ def _no_keyword(cursor: Cursor, at: int, function: str, keyword: str) -> BpcalcE
 
 
 def _explain_target(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
-    i = min(cursor.at, len(cursor.tokens) - 1)
     if stuck.why == "head":
         return SyntaxProblem("a head looks like f(x, y) = …, with names separated by commas", cursor.source,
-                             cursor.span(i))
-    while i > 0 and cursor.tokens[i][0] != "=":
-        i -= 1
+                             cursor.span(min(cursor.at, len(cursor.tokens) - 1)))
     return SyntaxProblem("only a name can stand on the left of '='", cursor.source,
-                         cursor.span(max(i - 1, 0)), "statements look like q = x + y, separated by ;")
+                         cursor.span(cursor.at - 1), "statements look like q = x + y, separated by ;")
 
 
 def _explain_twice(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -362,16 +352,13 @@ def _explain_twice(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
 
 
 def _explain_unnamed(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
-    i = cursor.at - 1
-    while i > 0 and cursor.tokens[i][0] not in (";", LINE):
-        i -= 1
-    j = i
-    while j > 0 and cursor.tokens[j - 1][0] in (";", LINE):
-        j -= 1
-    start = j - 1
-    while start > 0 and cursor.tokens[start - 1][0] not in (";", LINE):
-        start -= 1
-    span = (cursor.span(max(start, 0))[0], cursor.span(max(j - 1, 0))[1])
+    last = cursor.at - 1                           # of the statement before
+    while cursor.tokens[last][0] in (";", LINE):
+        last -= 1
+    first = last
+    while first > 0 and cursor.tokens[first - 1][0] not in (";", LINE):
+        first -= 1
+    span = (cursor.span(first)[0], cursor.span(last)[1])
     return SyntaxProblem("this statement's value is never used", cursor.source, span,
                          "only the last statement may go without a name: write name = …")
 

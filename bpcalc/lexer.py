@@ -130,6 +130,11 @@ Token = tuple[str, int, int]
 """A token, and the half-open span of text it came from."""
 
 
+def nesting(token: str) -> int:
+    """1 where a bracket begins (``(``, ``[``, ``sin(``), -1 where one ends, 0 elsewhere."""
+    return (token[-1] in "([") - (token in (")", "]"))
+
+
 def lex(source: Source) -> list[Token]:
     """All tokens of ``source`` as (token, start, end).
 
@@ -252,7 +257,7 @@ class Cursor:
         depth, before = 0, "="
         while end < len(self.tokens):
             token = self.tokens[end][0]
-            depth += (token[-1] in "([") - (token in (")", "]"))
+            depth += nesting(token)
             if token == ";" or (token == LINE and depth == 0 and before not in _GOES_ON):
                 break
             before = before if token == LINE else token

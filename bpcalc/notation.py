@@ -11,7 +11,7 @@ Only texts with places come here (``lexer.lex``); plain text of numbers and name
 from __future__ import annotations
 
 from .errors import LimitProblem, Source, Span, SyntaxProblem
-from .lexer import DIGITS, LINE, Token, is_name
+from .lexer import DIGITS, LINE, Token, is_name, nesting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -186,30 +186,26 @@ class _Sums:
             if (name[0] in DIGITS or name == "(") and is_name(typed):    # a sum around it put its number here
                 raise SyntaxProblem(f"the index {typed} is already that of the sum around it", self.source, index,
                                     "give one of the two another name")
-            if words[at] != "for" or not is_name(name):
+            if not is_name(name):
                 raise SyntaxProblem("'for' needs a name for the index", self.source, here, hint)
             if words[at + 2] != "in" or words[at + 3] != "range(":
                 raise SyntaxProblem(f"the index {name} needs a range", self.source, here, hint)
             end, depth = at + 4, 1
             arguments: list[list[Token]] = [[]]
-            while end < close:
-                word = words[end]
-                depth += opens(word) - (word in (")", "]"))
-                if depth == 0:
-                    break
-                if word == "," and depth == 1:
+            while depth := depth + nesting(words[end]):
+                if words[end] == "," and depth == 1:
                     arguments.append([])
                 else:
                     arguments[-1].append(tokens[end])
                 end += 1
-            if depth or not all(arguments) or len(arguments) > 3:
+            if not all(arguments) or len(arguments) > 3:
                 raise SyntaxProblem("range takes one to three numbers", self.source, here, hint)
             at = end + 1
             test: list[Token] = []
             if at < close and words[at] == "if":
                 stop, depth = at + 1, 0
                 while stop < close and not (words[stop] == "for" and depth == 0):
-                    depth += opens(words[stop]) - (words[stop] in (")", "]"))
+                    depth += nesting(words[stop])
                     stop += 1
                 test, at = tokens[at + 1:stop], stop
                 if not test:
@@ -303,7 +299,7 @@ def _keywords(tokens: list[Token]) -> list[Token]:
     depth = i = 0
     while i < len(tokens):
         token = tokens[i][0]
-        depth += opens(token) - (token in (")", "]"))
+        depth += nesting(token)
         if token == "=" and depth > 0 and is_name(found[-1][0]):
             sign = "-" if i + 1 < len(tokens) and tokens[i + 1][0] == "-" else ""
             at = i + 1 + bool(sign)
@@ -381,7 +377,7 @@ def _refuse_depth(source: Source, tokens: list[Token]) -> None:
 def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
     """The nested lists of an array of numbers; None where anything else is inside."""
     for token, _, _ in tokens:
-        if token not in _INSIDE_LITERAL and token[0] not in DIGITS:
+        if token not in _INSIDE_LITERAL and (token[0] not in DIGITS or token == ".T"):
             return None
     stack: list[list[Any]] = [[]]                  # lists being filled; each holds its rows
     sign = 0.0                                     # a sign that waits for its number
@@ -403,12 +399,7 @@ def _literal(source: Source, tokens: list[Token]) -> list[Any] | None:
             stack[-1] = stack[-1] or [[]]
             stack[-1][-1].append(_unwrapped(rows) if len(rows) > 1 else rows[0])
         elif token != ",":
-            if "_" in token:
-                return None
-            try:
-                value = float(token)
-            except ValueError:
-                return None
+            value = float(token)
             if value - value != 0.0 or (before[2] == start and before[0][0] in DIGITS):
                 return None                        # `[1.5.2]`
             stack[-1][-1].append(-value if sign < 0 else value)
@@ -455,7 +446,7 @@ def _rows(source: Source, tokens: list[Token]) -> list[Token]:
             blanks = True
             rows[-1].append([])
         rows[-1][-1].append(token)
-        depth += opens(word) - (word in (")", "]"))
+        depth += nesting(word)
     rows = [row for row in rows if row != [[]]]
     if len(rows) < 2 and not blanks:
         return tokens

@@ -160,6 +160,16 @@ def test_a_sum_in_a_sum_is_pythons(term, outer, inner):
     assert backprop(f"n = 2; {text}", x=1.5).value == expected
 
 
+def test_a_sum_of_too_many_terms_is_refused_before_it_is_written_out(monkeypatch):
+    text = f"sum({' + '.join(['x*j'] * 50)} for j in range(40))"
+    assert backprop(text, x=1).value == 50 * 780
+    monkeypatch.setattr("bpcalc.notation.LIMIT", 5_000)
+    with pytest.raises(BpcalcError) as found:
+        backprop(text, x=1)
+    assert (found.value.code, found.value.message) == ("limit", "the sum has too many terms")
+    assert text[slice(*found.value.span)] == "for"
+
+
 # ------------------------------------------------------------------------------------------- arrays
 @st.composite
 def arrays(draw):
@@ -189,6 +199,11 @@ def test_an_array_means_its_entries_however_it_is_typed(array):
     assert np.array_equal(found, meant), text
     if not {"x", "v"} & set(text):
         assert len(parse(Source(text))) == 1, "an array of numbers is one constant"
+
+
+@pytest.mark.parametrize("transposed", ["[[1 2; 3 4].T, [5 6; 7 8]]", "[[1, 2; 3, 4] .T, [5, 6; 7, 8]]"])
+def test_what_is_transposed_in_an_array_is_an_entry_of_it(transposed):
+    assert np.array_equal(backprop(f"{transposed}*x", x=1).value, [[[1, 3], [2, 4]], [[5, 6], [7, 8]]])
 
 
 @pytest.mark.parametrize("seed", range(20))
