@@ -406,32 +406,24 @@ class Symbols:
 
     def definition(self, name: str) -> Callable[..., Any]:
         """The function of sympy expressions that the row called ``name`` defines."""
-        found = self._rules.get(name)
-        if found is None:
-            row = BY_NAME[name]
-            own = self.names.get(name)
-            if own is not None and not row.variadic and name not in ("pow",):
-                found = own
-            else:
-                text = _exact(row.definition)
-                for word in words(text):
-                    if word not in self.names and word in FUNCTIONS and word != name:
-                        self.names[word] = self.definition(word)
-                found = run_text(f"made = lambda {', '.join(row.params)}: {text}", f"definition {name}", self.names)
-            self._rules[name] = found
-        return found
+        row, own = BY_NAME[name], self.names.get(name)
+        if own is not None and not row.variadic and name != "pow":
+            made: Callable[..., Any] = own
+            return made
+        return self._rule(f"definition {name}", row.params, row.definition)
 
     def partial(self, row: Op, slot: int) -> Callable[..., Any]:
         """The local gradient of a row of fixed arguments as a function of sympy numbers, (*params, out)."""
-        key = f"{row.name} {slot}"
-        found = self._rules.get(key)
+        return self._rule(f"partial {row.name} {slot}", (*row.params, "out"), row.partial(slot))
+
+    def _rule(self, name: str, params: tuple[str, ...], text: str) -> Callable[..., Any]:
+        found = self._rules.get(name)
         if found is None:
-            text = _exact(row.partial(slot))
+            text = _exact(text)
             for word in words(text):
                 if word not in self.names and word in FUNCTIONS:
                     self.names[word] = self.definition(word)
-            made = f"made = lambda {', '.join((*row.params, 'out'))}: {text}"
-            found = self._rules[key] = run_text(made, f"partial {key}", self.names)
+            found = self._rules[name] = run_text(f"made = lambda {', '.join(params)}: {text}", name, self.names)
         return found
 
 

@@ -84,13 +84,7 @@ def _parameters() -> list[click.Parameter]:
     return [click.Argument(["words"], nargs=-1, shell_complete=_complete), *options]
 
 
-def _execute(words: tuple[str, ...], **options: Any) -> Any:
-    from .cli import execute
-
-    return execute(options, list(words))
-
-
-command = ExpressionCommand("bpcalc", params=_parameters(), callback=_execute, add_help_option=False,
+command = ExpressionCommand("bpcalc", params=_parameters(), add_help_option=False,
                             context_settings={"max_content_width": 100})
 
 

@@ -16,7 +16,7 @@ from itertools import chain
 from math import isfinite
 
 from .backends import floats, in_floats, renamed, words
-from .ops import BY_NAME, Op
+from .ops import BY_NAME, Op, choice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,11 +221,10 @@ def _counted(terms: Sequence[tuple[str, frozenset[str]]]) -> list[tuple[str, fro
 
 def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
     """A rule without the choices that these numbers decide."""
-    while " if " in text:
-        yes, _, rest = text.partition(" if ")
-        test, _, no = rest.partition(" else ")
-        if "(" in test or yes.count("(") != yes.count(")"):
-            break
+    while True:
+        yes, test, no = choice(text)
+        if not test or "(" in test or yes.count("(") != yes.count(")"):
+            return text
         # Of `a == 0 or b == 2` a known b alone may be enough.
         known = [part for part in test.split(" or ") if words(part) & names <= numbers.keys()]
         if any(floats().rule(tuple(numbers), part)(*numbers.values()) for part in known):
@@ -233,8 +232,7 @@ def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:
         elif " or ".join(known) == test:
             text = no
         else:
-            break
-    return text
+            return text
 
 
 @cache

@@ -64,8 +64,6 @@ class ExactGradients(KeptGradients):
 
     def times(self, upstream: float | None, local: float | None) -> float | None:
         """The product of two gradients, exact where both are and sympy, or a fraction, has a form for it."""
-        if upstream is None or local is None:
-            return None
         if isinstance(upstream, Written) and isinstance(local, Written):
             found = self._products.get((upstream.text, local.text))
             if found is None:

@@ -38,6 +38,7 @@ _INFIX: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.Eq: "===", ast.NotEq: "!==", ast.And: "&&", ast.Or: "||",
 }
+_BEFORE: dict[type[ast.AST], str] = {ast.Not: "!", ast.USub: "-"}
 _CALLED: dict[type[ast.AST], str] = {ast.Div: "div", ast.Mod: "mod", ast.Pow: "pow"}
 
 
@@ -115,8 +116,7 @@ class _Text(ast.NodeVisitor):
         return "Math.PI" if node.id == "pi" else node.id
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> str:
-        sign = "!" if isinstance(node.op, ast.Not) else "-"
-        return f"({sign}{self.visit(node.operand)})"
+        return f"({_BEFORE[type(node.op)]}{self.visit(node.operand)})"
 
     def visit_BinOp(self, node: ast.BinOp) -> str:
         left, right = self.visit(node.left), self.visit(node.right)

@@ -39,7 +39,8 @@ MOST = 100_000
 _WIRE_GAP = 8.0
 _ROUNDS = 40
 _PATIENCE = 8
-_EXCHANGES = 4000
+_EXCHANGES = 4000             # items up to which neighbours are exchanged
+_EXCHANGING = 5               # times through all of them
 _SETTLING = 12
 _CROWD = 30_000               # pieces that may move together, times items: a bound on time
 _FAR = 1e9
@@ -97,7 +98,7 @@ class Plan:
 
 
 def arrange(boxes: Sequence[Box], wires: Sequence[Wire]) -> Plan:
-    """Place ``boxes`` and ``wires``; the source of a wire stands before its target in ``boxes``.
+    """Place ``boxes``, one or more, and ``wires``; the source of a wire stands before its target in ``boxes``.
 
     Raises LimitProblem for a drawing that would be too large.
     """
@@ -106,11 +107,11 @@ def arrange(boxes: Sequence[Box], wires: Sequence[Wire]) -> Plan:
     _choose_ports(net)
     heights = _heights(net)
     _Settling(net, heights).run()
-    lowest = min((y - box.up for y, box in zip(heights, net.items)), default=0.0)
+    lowest = min(y - box.up for y, box in zip(heights, net.items))
     for item, y in zip(net.items, heights):
         item.y = round(y - lowest, 2)
     width = _columns(net)
-    return Plan(width, max((item.y + item.down for item in net.items), default=0.0))
+    return Plan(width, max(item.y + item.down for item in net.items))
 
 
 class _Net:
@@ -146,7 +147,7 @@ class _Net:
                 self.before[j].append(i)
             if not boxes[wire.target].any_order:
                 self.arrival[chain[-2]] = wire.port / 1e4
-        self.rows: list[list[int]] = [[] for _ in range(max(self.layer, default=-1) + 1)]
+        self.rows: list[list[int]] = [[] for _ in range(max(self.layer) + 1)]
 
     def is_box(self, item: int) -> bool:
         return item < self.boxes
@@ -165,7 +166,7 @@ def _ranks(count: int, wires: Sequence[Wire]) -> list[int]:
     for k in range(count - 1, -1, -1):
         if outs[k]:
             rank[k] = min(rank[target] for target in outs[k]) - 1
-    lowest = min(rank, default=0)
+    lowest = min(rank)
     return [r - lowest for r in rank]
 
 
@@ -177,19 +178,19 @@ def _order(net: _Net) -> None:
     exchanging = len(net.items) <= _EXCHANGES
     for backward in (True, False) if exchanging else (True,):
         _first_order(net)
-        found = _crossings(net)
-        stale = 0
-        for turn in range(_ROUNDS):
+        turn = stale = 0
+        while True:
+            found = _crossings(net)
             if fewest < 0 or found < fewest:
                 best, fewest, stale = [row[:] for row in net.rows], found, 0
             stale += 1
-            if not fewest or stale > _PATIENCE:
+            if not fewest or stale > _PATIENCE or turn == _ROUNDS:
                 break
             _sweep(net, backward, by_median=turn % 4 > 1)
             backward = not backward
             if exchanging:
                 _exchange(net, turn % 2 == 1)
-            found = _crossings(net)
+            turn += 1
     net.rows = best
 
 
@@ -289,7 +290,8 @@ def _exchange(net: _Net, ties: bool) -> None:
     """Exchange neighbours in a layer as long as that saves crossings; with ``ties``, first where it costs none."""
     position = _positions(net)
     arrival = net.arrival
-    for turn in range(5):
+    turn, better = 0, True
+    while better and turn < _EXCHANGING:
         better = False
         for row in net.rows:
             for at in range(len(row) - 1):
@@ -301,8 +303,7 @@ def _exchange(net: _Net, ties: bool) -> None:
                     row[at], row[at + 1] = v, u
                     position[u], position[v] = at + 1, at
                     better = True
-        if not better:
-            return
+        turn += 1
 
 
 def _saved(upper: Sequence[float], lower: Sequence[float]) -> int:
@@ -316,8 +317,6 @@ def _saved(upper: Sequence[float], lower: Sequence[float]) -> int:
 
 # ------------------------------------------------------------------------------------------ heights
 def _heights(net: _Net) -> list[float]:
-    if not net.items:
-        return []
     conflicts = _conflicts(net)
     plans = [(from_below, _extreme(net, conflicts, from_right, from_below))
              for from_right in (False, True) for from_below in (False, True)]
@@ -508,7 +507,7 @@ def _pieces(net: _Net, heights: list[float]) -> tuple[list[int], list[list[int]]
 # ------------------------------------------------------------------------------------------ columns
 def _columns(net: _Net) -> float:
     """Set every x and every wire's points; returns the width of the drawing."""
-    widths = [max((net.items[item].width for item in row), default=0.0) for row in net.rows]
+    widths = [max(net.items[item].width for item in row) for row in net.rows]
     climbs = [0.0] * len(widths)
     for wire, chain in zip(net.wires, net.chains):
         for i, j in zip(chain, chain[1:]):
@@ -533,4 +532,4 @@ def _columns(net: _Net) -> float:
         at = net.layer[wire.target]
         points += [(lefts[at], end.y + wire.port), (end.x - end.reach, end.y + wire.port)]
         wire.points = [(round(x, 2), round(y, 2)) for x, y in points]
-    return max((item.x + item.width / 2 for item in net.items), default=0.0)
+    return max(item.x + item.width / 2 for item in net.items)

@@ -44,6 +44,11 @@ def test_straight_line_code_gives_what_the_engine_gives(expression, values, chun
     agrees(backprop(expression, values))
 
 
+def test_another_name_of_what_is_known_is_known():
+    report = backprop("x = 3; q = x; k = q; q*a + k", a=2, wrt="a")
+    agrees(report)
+
+
 @pytest.mark.parametrize("chunk", [2, 7, 1000])
 @pytest.mark.parametrize("seed", range(30))
 def test_random_programs_in_pieces_of_any_size(seed, chunk, monkeypatch):

@@ -305,6 +305,7 @@ def test_numbers_are_those_of_torch(optimizer):
     ("sum(outer(a, b) @ concat(a, b)[1:3]) + mean([a, b].T)", {"a": [1, 2], "b": [3, 4]}),
     ("mean(huber(x, 1)) + sum(bce_with_logits(x, 1)) + sum(sigmoid(c - x))", {"x": [1, 5], "c": 1}),
     ("sum(x) * 0 + y", {"x": [1, 2], "y": 2}),
+    ("aside = exp(x); f = sum(x^2)", {"x": [1, 2]}),               # nothing arrives at what is computed beside
 ])
 def test_a_step_gives_what_the_engine_gives(expression, values):
     report = backprop(expression, values)
@@ -340,6 +341,7 @@ def test_an_upstream_gradient_counts_in_every_step():
     ("sum(log(x))", {"x": [1, 2]}, 2.0, "log needs a positive number (entry [0])"),
     ("sum(x^2)", {"x": [1e-3, 1]}, 1.01, "the loss rose 20 times in a row"),
     ("sum(sqrt(x))", {"x": [1, 4]}, 2.0, "the gradient of x does not exist"),
+    ("sum(clip(x, 0, x) - x/2)", {"x": [1, 2]}, 0.7, "the lower bound is above the upper one (entry [0])"),
 ])
 def test_it_stops_in_words_with_arrays(expression, values, rate, words):
     descent = descend(backprop(expression, values), rate, 300)
@@ -515,19 +517,23 @@ def test_the_shipped_images_are_learnt_from_the_command_line(bpcalc):
     ("sqrt(x)*y^2", {"x": 1, "y": 2}, 1e-3, None),                 # walks out of the domain
     ("1/x^2 + exp(y)", {"x": 1e-3, "y": 1}, 10, None),             # leaps out of range
     ("x^4 * y^4", {"x": 3, "y": 4}, 0.1, None),                    # overflows
+    ("x + y^2", {"x": 0, "y": 0}, 5e307, None),                    # the weight itself leaves the numbers
 ])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_steps_in_bursts_are_the_steps_one_by_one(text, values, rate, until, optimizer, monkeypatch):
     report = backprop(text, values)
     kinds = []
-    for worthwhile in (0, 10 ** 9):
-        monkeypatch.setattr("bpcalc.descent.WORTHWHILE", worthwhile)
-        found = descend(report, rate, 2_500, optimizer, until=until)
+    for setting, limit in (("descent.WORTHWHILE", 10 ** 9), ("descent.WORTHWHILE", 0), ("descent.COMPILED", 3),
+                           ("compiled.CHUNK", 3)):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"bpcalc.{setting}", limit)
+            found = descend(report, rate, 2_500, optimizer, until=until)
         kinds.append((found.after, found.losses, found.steps, found.stopped, found.lost))
-    quick, careful = kinds
-    assert quick[0] == pytest.approx(careful[0], rel=1e-9)
-    assert quick[1] == pytest.approx(careful[1], rel=1e-9)
-    assert quick[2:] == careful[2:]
+    careful, *others = kinds
+    for quick in others:
+        assert quick[0] == pytest.approx(careful[0], rel=1e-9)
+        assert quick[1] == pytest.approx(careful[1], rel=1e-9)
+        assert quick[2:] == careful[2:]
 
 
 @pytest.mark.parametrize("until", ["-1", "-1e-9"])

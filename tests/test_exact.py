@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import sys
 from fractions import Fraction
 
 import pytest
@@ -166,6 +167,16 @@ def test_sympy_is_stopped_when_its_time_is_up():
     report = backprop("f = x/3", x=1).exact(seconds=0.01)
     assert report.value == pytest.approx(1 / 3)
     assert "after 0.01 seconds" in report.notes[-1].message
+
+
+def test_what_was_worked_out_before_the_time_was_up_counts_and_half_a_line_does_not(tmp_path, monkeypatch):
+    program = tmp_path / "slow"
+    program.write_text('#!/bin/sh\nprintf \'["a", 1]\\n["b", 2\'\nexec sleep 60\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    answers = {}
+    assert child.ask("exact", {}, 2.0, answers) == "after 2 seconds"
+    assert answers == {"a": 1}
 
 
 def test_a_large_circuit_is_not_given_to_sympy():

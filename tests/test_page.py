@@ -9,7 +9,7 @@ import pytest
 from bpcalc import backprop
 from bpcalc.backends import floats
 from bpcalc.javascript import maths, rules
-from bpcalc.ops import BY_NAME, TABLE
+from bpcalc.ops import BY_NAME, TABLE, Op
 from bpcalc.render import to_html
 from bpcalc.render.numbers import show
 
@@ -387,6 +387,13 @@ def test_the_page_is_small_and_allows_only_itself():
     assert "default-src 'none'" in html
     assert "unsafe" not in html
     assert html == to_html.render(backprop(*NEURON))
+
+
+@pytest.mark.parametrize("rule", ["[y for y in x]", "x.real", "x.sum()", "abs(x=x)", "x @ x", "~x",
+                                  "nothing(x)"])
+def test_a_rule_without_a_form_in_javascript_is_refused(rule):
+    with pytest.raises(KeyError):
+        rules([Op("odd", "x", rule, "1", doc="", latex="")])
 
 
 def test_every_rule_has_its_form_in_javascript():

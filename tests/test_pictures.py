@@ -317,6 +317,14 @@ def test_equal_runs_give_equal_bytes():
     assert to_svg.render(backprop(*CLASSIC)) == to_svg.render(backprop(*CLASSIC))
 
 
+def test_a_picture_too_large_to_look_at_is_refused(bpcalc, monkeypatch):
+    monkeypatch.setattr("bpcalc.layout.MOST", 20)
+    assert bpcalc("x*y", "x=1", "y=2", "--format", "svg").code == 0
+    ran = bpcalc("x*y + sin(x)*cos(y) - x/y", "x=1", "y=2", "--format", "svg")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a picture of this would have more than 20 bends" in ran.err
+
+
 def test_a_title_stays_text():
     svg = to_svg.render(backprop(*CLASSIC), title="<script>alert(1)</script>")
     assert "<script" not in svg

@@ -160,6 +160,14 @@ def test_patterns_write_what_composing_piece_by_piece_writes(expression):
                            if report.is_live(i)]
 
 
+def test_more_patterns_than_are_kept_write_the_same(monkeypatch):
+    text = "max(x, y, 1, -2) + (x - y)^2/-x - relu(-y)*clip(x, -2, y^2)"
+    expected = backprop(text, x=2, y=3).to_json()
+    monkeypatch.setattr("bpcalc.formula._PATTERNS", 2)
+    monkeypatch.setattr("bpcalc.formula.patterns", {})
+    assert backprop(text, x=2, y=3).to_json() == expected
+
+
 @pytest.mark.parametrize("text", ["g(u) = u/(1 + u); f = g(exp(x))", "g(u) = u*u*u; f = g(g(x + 1))"])
 def test_a_node_that_a_function_uses_several_times_keeps_its_text(text):
     report = backprop(text, x=0.5)

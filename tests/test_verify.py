@@ -6,8 +6,8 @@ import re
 import pytest
 
 from bpcalc import backprop
-from bpcalc.backends import Symbols
-from bpcalc.ops import TABLE
+from bpcalc.backends import Symbols, floats
+from bpcalc.ops import TABLE, choice
 from bpcalc.verify import _compared, gradcheck, symbolic
 
 ROWS = [row for row in TABLE if row.params and not row.structural]
@@ -75,6 +75,18 @@ def test_every_definition_becomes_a_sympy_expression(row):
     point = row.samples[0]
     value = expression.evalf(30, subs=dict(zip(params, map(symbols.sympy.Float, point))))
     assert float(value) == pytest.approx(of_row(row, point).value, rel=1e-13)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.variadic and choice(row.shown_partial(0))[1]],
+                         ids=lambda row: row.name)
+def test_local_gradients_with_branches_are_the_same_in_sympys_numbers(row):
+    symbols = Symbols()
+    for point in row.samples:
+        out = of_row(row, point).value
+        for slot in range(len(point)):
+            given = list(map(symbols.sympy.Float, (*point, out)))
+            assert float(symbols.partial(row, slot)(*given)) == pytest.approx(
+                floats().partial(row, slot)(*point, out), rel=1e-12)
 
 
 def wrong(report, factor=1.001):
