@@ -61,13 +61,17 @@ class Blocks:
     def evaluate(self, count: int, columns: Sequence[Array]) -> tuple[list[Array], Array]:
         """The values and gradients of ``count`` rows, and which rows are to be run one by one."""
         doubtful = np.zeros(count, dtype=bool)
-        if self._code is None:
-            return [np.zeros(count) for _ in range(self.width)], ~doubtful
         with np.errstate(all="ignore"):
-            results, checks, guards, kinks = self._code(*columns)
-            for found in (*columns, *checks, *results):
-                if not _is_finite(found):
-                    doubtful |= ~np.isfinite(found)
+            try:
+                found = self._code and self._code(*columns)
+            except ArithmeticError:                # what is the same in every row does not exist
+                found = None
+            if found is None:
+                return [np.zeros(count) for _ in range(self.width)], ~doubtful
+            results, checks, guards, kinks = found
+            for column in (*columns, *checks, *results):
+                if not _is_finite(column):
+                    doubtful |= ~np.isfinite(column)
             for test in guards:
                 doubtful |= ~np.asarray(test, dtype=bool)
             for test in kinks:
