@@ -63,7 +63,7 @@ _JUDGING = dict.fromkeys(("strict", "tolerance"))
 _COURSE = ("table", "plain", "json", "csv", *_PICTURES)
 
 MODES = (
-    Mode("functions", "the list of functions", ("functions",), ("table",), "it is a list, not a run", {}),
+    Mode("functions", "the list of functions", ("functions",), ("table", "json"), "it is a list, not a run", {}),
     Mode("practice", "a worksheet", ("practice",), ("table", "latex", "markdown", "json"),
          "--practice makes its own exercise",
          {"seed": None, "variants": None, "worksheet": None, "digits": ("table", "latex", "markdown")}),
@@ -79,9 +79,10 @@ MODES = (
     Mode("worksheet", "a worksheet", ("worksheet",), ("table", "latex", "markdown", "csv", "json"),
          "a worksheet has blanks for every number of one run",
          {**_INPUTS, "reveal": None, "expand": None, "expand=": None, "round": None,
-          "exact": ("table", "latex", "markdown", "csv"), "digits": ("table", "latex", "markdown", "csv")}),
-    Mode("paths", "paths", ("paths",), ("table",), "--paths lists the paths and nothing else",
-         {**_INPUTS, **dict.fromkeys(("digits", "round", "exact"))}),
+          "title": ("table", "latex", "markdown"), "exact": ("table", "latex", "markdown", "csv"),
+          "digits": ("table", "latex", "markdown", "csv")}),
+    Mode("paths", "paths", ("paths",), ("table", "json"), "--paths lists the paths and nothing else",
+         {**_INPUTS, "round": None, **dict.fromkeys(("digits", "exact"), ("table",))}),
     Mode("descent", "gradient descent", ("lr",), _COURSE, "leave one of them out",
          {**_INPUTS, **_LEARNING, "expand": ("table", "plain", "json"), "digits": ("table", "plain", "svg"),
           "title": ("svg",), "graph": ("table",),
@@ -89,7 +90,7 @@ MODES = (
     Mode("report", "a run", (), tuple(FORMATS), None,
          {**_INPUTS, "expand": None, "expand=": ("table", "blocks", "plain", "steps", "latex", "markdown", "html"),
           "round": None, "exact": None, "digits": _without("json", "csv"), "all": _LISTED, "graph": ("table",),
-          "title": ("svg", "html"), "symbolic": _OPINIONS, "gradcheck": _OPINIONS}),
+          "title": ("svg", "html", "latex", "markdown"), "symbolic": _OPINIONS, "gradcheck": _OPINIONS}),
 )
 
 ALWAYS = frozenset(("format", "json", "steps", "output", "color"))

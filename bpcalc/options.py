@@ -98,7 +98,7 @@ OPTIONS = (
     Option("--round", "D", SHOW, "Carry D decimals at every step, as on paper, and show the drift."),
     Option("--exact", None, SHOW, "Fractions and exact forms (-3/8, e^(-1), sqrt(2)) by sympy."),
     Option("--graph", None, SHOW, "Draw the circuit below the table: values above its wires, gradients below."),
-    Option("--title", "TEXT", SHOW, "What a picture or a page is called."),
+    Option("--title", "TEXT", SHOW, "What a picture, a page, a solution or a worksheet is called."),
     Option("--expand", "[NAME]", SHOW, "Open arrays into their entries: the graph of single numbers beneath."),
     Option("--all", None, SHOW, "Every node of a large graph, not only the first and last."),
     Option("--color", "WHEN", SHOW, "auto, always or never."),

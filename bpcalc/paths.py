@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MANY = 10**15
 """More paths than this are not counted."""
+LISTED = 200
+"""How many paths are listed; a graph can have more of them than anyone can read."""
 
 Way = tuple[int, float | None]
 """A use of a node: the operation, and its local gradient there."""
@@ -37,13 +39,18 @@ class Path:
 class Paths:
     """All paths from node ``k`` to the output.
 
-    Raises UsageProblem for a run with arrays, whose local gradients are no factors.
+    Raises UsageProblem for a node that is held constant, and for a run with arrays, whose local gradients
+    are no factors.
     """
 
     def __init__(self, report: Report, k: int) -> None:
         if report.trace.arrays:
             raise UsageProblem("paths multiply single numbers, not arrays",
                                hint="--expand opens the arrays into their entries")
+        if not report.is_live(k):
+            name = report.label(k)
+            raise UsageProblem(f"{name} is held constant, so no gradient flows along its paths",
+                               hint=f"--wrt {name.partition('[')[0]} asks for its gradient")
         self.report = report
         self.start = k
         graph = report.graph

@@ -113,6 +113,7 @@ def test_the_pictures_in_the_docs_are_what_the_commands_write(bpcalc, tmp_path, 
         assert (page.parent / name).read_bytes() == made, "pytest tests/test_docs.py --update draws it again"
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_examples_print_what_the_page_shows(page, monkeypatch):
     monkeypatch.chdir(ROOT / "docs" / "data")

@@ -68,6 +68,28 @@ def test_headings_may_call_the_output_what_they_like(graded):
     assert "Ada      4/4" in ran.out
 
 
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+@pytest.mark.parametrize("keys", [3, 6, 14])
+def test_a_class_list_fits_the_terminal_and_says_the_same_at_any_width(bpcalc, tmp_path, monkeypatch, keys, columns):
+    names = [f"dw{at}" for at in range(keys)]
+    text = "f = " + " + ".join(f"{at + 2}*w{at}" for at in range(keys))
+    path = tmp_path / "class.csv"
+    path.write_text("\n".join([f"student,{','.join(names)}", *(
+        f"{who},{','.join(str((at + 2) * (-1) ** (at < slips)) for at in range(keys))}"
+        for who, slips in (("Ada", 0), ("Ben the second of many", 2), ("Ülkü", 3))), "Eve" + ",1" * (keys + 1)]) + "\n")
+    words = [text, *(f"w{at}={at + 1}" for at in range(keys)), "--grade", path]
+    monkeypatch.setenv("COLUMNS", "1000")
+    wide = bpcalc(*words).out
+    monkeypatch.setenv("COLUMNS", str(columns))
+    ran = bpcalc(*words)
+    assert all(len(line) <= columns for line in ran.out.splitlines()), ran.out
+    for sign in "✓✗":
+        assert ran.out.count(sign) == wide.count(sign)
+    for words in (f"{keys}/{keys}", "Ben the second of many", "Ülkü", "not read", "dw0: sign", "dw1 33%"):
+        assert words in ran.out
+    assert " ".join(ran.out.split())[-60:] == " ".join(wide.split())[-60:]
+
+
 def test_bad_rows_are_named_and_stop_nobody(graded):
     ran = graded(LIST)
     assert "line 5: Dan: the answer for q cannot be read" in ran.err

@@ -2,14 +2,18 @@
 
 import json
 import re
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+import bpcalc as package
 from bpcalc.modes import ALWAYS, APART, MODES, mode_of
-from bpcalc.ops import FUNCTIONS, TABLE
+from bpcalc.ops import FUNCTIONS, NAMED_CONSTANTS, TABLE
 from bpcalc.options import BY_KEY, FORMATS, sort
 from bpcalc.render import to_functions
 
+SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 TEXT, GIVEN = "q = x*y + 1/3; r = relu(q); f = sqrt(r)", ["x=2", "y=3.14159265"]
 ARRAYS = ["s = W @ x; f = sum(relu(s)) / 3", "W=[1 -2; 0.5 4; 3 1]", "x=[3, 1.0625]"]
 LARGE = "; ".join(["f0 = x*y", *(f"f{at} = f{at - 1}/3 + y" for at in range(1, 60))])
@@ -181,10 +185,21 @@ def test_every_mode_says_what_it_takes_of_known_options_and_formats():
             assert set(forms or ()) <= set(mode.formats)
 
 
-def test_the_list_of_functions_has_one_form(bpcalc):
-    ran = bpcalc("--functions", "--json")
-    assert (ran.code, ran.out) == (2, "")
-    assert "hint" in ran.err
+def test_the_list_of_functions_for_programs_has_every_operation_and_constant(bpcalc):
+    found = json.loads(bpcalc("--functions", "--json").out)
+    jsonschema.validate(found, SCHEMA)
+    assert [row["name"] for row in found["functions"]] == [row.name for row in TABLE if row.params]
+    assert found["constants"] == NAMED_CONSTANTS
+    people = bpcalc("--functions").out
+    assert all(f"  {row['written']}" in people for row in found["functions"])
+
+
+def test_functions_that_are_named_come_alone_for_programs_too(bpcalc):
+    found = json.loads(bpcalc("--functions", "relu", "pi", "max", "--json").out)
+    assert found["constants"] == {"pi": NAMED_CONSTANTS["pi"]}
+    assert [row["name"] for row in found["functions"]] == ["relu", "max", "reduce_max"]
+    assert found["functions"][0]["gradients"] == ["∂out/∂x = 1 if x > 0 else 0"]
+    assert json.loads(bpcalc("--functions", "pi", "--json").out)["functions"] == []
 
 
 def test_a_name_after_functions_that_means_none_is_told_the_nearest(bpcalc):

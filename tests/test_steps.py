@@ -1,14 +1,21 @@
 """Both passes as on the board, and the sum over paths."""
 
+import json
 import re
+from math import prod
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+import bpcalc as package
 from bpcalc import backprop
 from bpcalc.render.symbols import Symbols
 from bpcalc.render.to_steps import lines, path_lines
 
 from .oracles import Program
+
+SCHEMA = json.loads((Path(package.__file__).parent / "report.schema.json").read_text(encoding="utf-8"))
 
 
 def board(expression, values, **options):
@@ -150,6 +157,32 @@ def test_on_the_command_line(bpcalc):
     assert bpcalc(*words, "--steps").out == bpcalc(*words, "--format", "steps").out
     assert "sum: ∂f/∂x = -4" in bpcalc(*words, "--paths", "x").out
     assert bpcalc(*words, "--paths", "w").code == 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_paths_for_programs_are_those_that_people_read_and_add_up_to_the_gradient(bpcalc, seed):
+    program = Program(seed, size=6)
+    words = [program.text, *(f"{name}={value!r}" for name, value in program.inputs.items())]
+    for name in program.inputs:
+        found = json.loads(bpcalc(*words, "--paths", name, "--json").out)
+        jsonschema.validate(found, SCHEMA)
+        shown = bpcalc(*words, "--paths", name).out.splitlines()[:-1]
+        assert [line.partition(":")[0].split() for line in shown] == [
+            " → ".join(path["nodes"]).split() for path in found["paths"]]
+        assert (found["node"], found["count"]) == (name, len(found["paths"]))
+        if found["gradient"] is not None:
+            assert sum(prod(path["factors"]) for path in found["paths"]) == pytest.approx(found["gradient"], rel=1e-9)
+            assert sum(path["product"] for path in found["paths"]) == pytest.approx(found["gradient"], rel=1e-9)
+
+
+def test_of_very_many_paths_the_first_are_given_to_programs_and_all_are_counted(bpcalc):
+    found = json.loads(bpcalc("; ".join(["x1 = x + x", *(f"x{n + 1} = x{n} + x{n}" for n in range(1, 10))]),
+                              "x=1", "--paths", "x", "--json").out)
+    assert (found["count"], len(found["paths"]), found["gradient"]) == (1024, 200, 1024.0)
+    many = json.loads(bpcalc("; ".join(["x1 = x + x", *(f"x{n + 1} = x{n} + x{n}" for n in range(1, 60))]),
+                             "x=1", "--paths", "x", "--json").out)
+    jsonschema.validate(many, SCHEMA)
+    assert many["count"] is None
 
 
 def test_what_is_held_constant_has_no_sum_over_paths(bpcalc):

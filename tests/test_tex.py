@@ -369,3 +369,18 @@ def test_names_too_long_for_any_table_lose_nothing():
     table = page.partition("{longtable}[l]")[2]
     for end in ("& $6$", "& $36$", "& $216$", "= 12$", "= 72$", r"\cdot 6 = 6$", r"\cdot 36 = 36$"):
         assert end in table
+
+
+def test_a_title_stands_above_solutions_and_worksheets_in_any_form(bpcalc):
+    words = ["q = x + y; f = q*z", "x=-2", "y=5", "z=-4", "--title", "Übung 3: 50 % & señor_1\n— #2"]
+    tex = r"\section*{\"{U}bung 3: 50 \% \& se\~{n}or\_1 \textemdash{} \#2}"
+    markdown = "# Übung 3: 50 % \\& señor\\_1 — \\#2"
+    for sheet in ([], ["--worksheet"], ["--worksheet", "--reveal"]):
+        assert bpcalc(*words, *sheet, "--format", "latex").out.splitlines()[1 + bool(sheet)] == tex
+        assert bpcalc(*words, *sheet, "--format", "markdown").out.splitlines()[0] == markdown
+    untitled = bpcalc(*words[:-2], "--worksheet").out
+    assert bpcalc(*words, "--worksheet").out == f"# Übung 3: 50 % & señor_1 — #2\n#\n{untitled}"
+
+
+def test_a_letter_that_tex_cannot_be_told_is_a_question_mark():
+    assert latex_prose("Č日ő\u0301") == "\\v{C}???"

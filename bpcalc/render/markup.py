@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +17,12 @@ class Math(str):
 
 class Code(str):
     """Text to be typed as it is, among plain text; names of the language, spaces and slashes."""
+
+    __slots__ = ()
+
+
+class Title(str):
+    """What the whole page is called, in words."""
 
     __slots__ = ()
 
@@ -57,7 +65,12 @@ class PageBreak:
     """The end of a page."""
 
 
-Block = Heading | Prose | Words | Equations | Table | PageBreak
+Block = Title | Heading | Prose | Words | Equations | Table | PageBreak
+
+
+def titled(title: str | None, content: Iterable[Block]) -> Iterable[Block]:
+    """A page's blocks below its title, if it has one."""
+    return content if title is None else chain([Title(title)], content)
 
 
 class Markup:
@@ -66,8 +79,9 @@ class Markup:
     ``text`` writes a piece of plain text, Math or Code.
     """
 
-    def __init__(self, heading: str, paragraph: str, equations: str, page_break: str,
+    def __init__(self, title: str, heading: str, paragraph: str, equations: str, page_break: str,
                  text: Callable[[str], str], table: Callable[[Table], str]) -> None:
+        self.title = title
         self.heading = heading
         self.paragraph = paragraph
         self.equations = equations
@@ -83,6 +97,8 @@ class Markup:
             return self.equations.format(" \\\\\n".join(block.lines))
         if isinstance(block, PageBreak):
             return self.page_break
+        if isinstance(block, Title):
+            return self.title.format(self.text(block))
         if isinstance(block, Heading):
             return self.heading.format(self.text(block))
         return self.paragraph.format("".join(map(self.text, block)) if isinstance(block, Words) else self.text(block))

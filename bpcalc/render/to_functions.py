@@ -8,6 +8,7 @@ from .wrap import wrapped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
 
 def spelling(row: Op) -> str:
@@ -44,6 +45,13 @@ def gradients(row: Op) -> list[str]:
     shown_as = {name: name for name in row.params}
     return [f"d{name} = {rule.format(g='dout', out='out', **shown_as)}" if rule else f"{name}: no gradient"
             for name, rule in zip(names, row.rules)]
+
+
+def as_records(rows: Sequence[Op]) -> list[dict[str, Any]]:
+    """The operations as records for JSON: what --functions says of each of them."""
+    return [{"name": row.name, "written": spelling(row), "aliases": [*row.aliases], "doc": row.doc,
+             "gradients": gradients(row), "domain": [test for test, _ in row.domain],
+             "kinks": [words for _, words in row.kinks], "structural": row.structural} for row in rows]
 
 
 def render(room: int | None = None) -> str:

@@ -9,63 +9,94 @@ from .to_caret import visible
 from .to_json import SCHEMA, plain
 from .to_json import text as quoted
 from .to_verdicts import as_json as verdicts_as_json
+from .wrap import padded, width, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..homework.grade import Graded
     from ..report import Report
 
 _NAME = 32
 """Students' names are padded up to this many characters; longer ones push their row to the right."""
+_SLIPS = 20
+"""How much room the mistakes need at least beside a row; where it is not there, they stand below."""
+_JOINED = "\u00a0"
 
 
-def table(found: ClassList, symbols: Symbols) -> Iterator[str]:
-    """One line a student, then how the class did and which mistakes it makes."""
+def table(found: ClassList, symbols: Symbols, room: int | None = None) -> Iterator[str]:
+    """One line a student, then how the class did and which mistakes it makes; what does not fit goes on below."""
     signs = {RIGHT: symbols.yes, FOLLOWS: symbols.both, MISSING: "-"}
     of = len(found.keys)
-    name = min(max((len(visible(row.student)) for row in found.rows), default=0), _NAME)
+    name = min(max((width(visible(row.student)) for row in found.rows), default=0), _NAME)
     name = max(name, len("student"))
-    score = len(f"{of}/{of}")
-    widths = [max(len(key), 2) for key in found.keys]
-    head = "  ".join([f"{'student':<{name}}", f"{'score':<{max(score, 5)}}",
-                      *(f"{key:<{width}}" for key, width in zip(found.keys, widths)), "mistakes"])
-    yield f"{head.rstrip()}\n"
+    score = max(len(f"{of}/{of}"), len("score"))
+    sizes = [max(width(key), 2) for key in found.keys]
+    before = name + score + sum(sizes) + 2 * (of + 2)
+    fits, beside = (room is None or before + more <= room for more in (-2, _SLIPS))
+
+    def line(who: str, points: str, cells: Sequence[str], slips: str) -> Iterator[str]:
+        if fits:
+            columns = zip((who, points, *cells), (name, score, *sizes))
+            first = "".join(f"{padded(cell, size)}  " for cell, size in columns)
+            yield from _fitted(first, slips * beside, " " * before, room)
+        else:
+            yield from _fitted("", f"{who}  {points}", "  ", room)
+            pairs = (_whole(f"{key} {cell}") for key, cell in zip(found.keys, cells))
+            yield from _fitted("  ", "  ".join(pairs), "  ", room)
+        if slips and not beside:
+            yield from _fitted("  ", slips, "  ", room)
+
+    if fits:
+        yield from line("student", "score", found.keys, "mistakes" * beside)
     for row in found.rows:
-        who = f"{visible(row.student):<{name}}"
+        who = visible(row.student)
         if row.problem:
-            yield f"{who}  not read: {row.problem}\n"
-            continue
-        cells = [f"{signs.get(verdict.status, symbols.no):<{width}}" for verdict, width in zip(row.verdicts, widths)]
-        line = "  ".join([who, f"{f'{row.score}/{of}':<{max(score, 5)}}", *cells, _slips(row)])
-        yield f"{line.rstrip()}\n"
-    yield from _summary(found)
-    yield (f"\n{symbols.yes} right   {symbols.both} counts as right: it follows from a wrong answer   "
-           f"{symbols.no} wrong   - missing\n")
+            yield from _fitted("", f"{padded(who, name)}  not read: {row.problem}", "  ", room)
+        else:
+            cells = [signs.get(verdict.status, symbols.no) for verdict in row.verdicts]
+            yield from line(who, f"{row.score}/{of}", cells, _slips(row))
+    yield from _summary(found, room)
+    yield "\n"
+    yield from _fitted("", "   ".join(map(_whole, (
+        f"{symbols.yes} right", f"{symbols.both} counts as right: follows from a wrong answer", f"{symbols.no} wrong",
+        "- missing"))), "", room)
+
+
+def _fitted(first: str, text: str, lead: str, room: int | None) -> Iterator[str]:
+    for line in wrapped(first, text, lead, room):
+        yield f"{line.replace(_JOINED, ' ').rstrip()}\n"
+
+
+def _whole(text: str) -> str:
+    """Words that stay on one line."""
+    return text.replace(" ", _JOINED)
 
 
 def _slips(row: Graded) -> str:
     return ", ".join(f"{key}: {code}" for key, code in row.mistakes)
 
 
-def _summary(found: ClassList) -> Iterator[str]:
+def _summary(found: ClassList, room: int | None) -> Iterator[str]:
     scores, of = found.scores(), len(found.keys)
     count = len(scores)
     if count:
         middle = (scores[(count - 1) // 2] + scores[count // 2]) / 2
         mean = sum(scores) / count
-        yield (f"\n{count} student{'s' if count > 1 else ''}: mean {mean:.3g} of {of}, median {middle:.3g}, "
-               f"all right {sum(score == of for score in scores)}\n")
-        yield "right: " + ", ".join(f"{key} {passed / count:.0%}" for key, passed in zip(found.keys, found.passed())) \
-            + "\n"
+        yield "\n"
+        yield from _fitted("", f"{count} student{'s' if count > 1 else ''}: mean {mean:.3g} of {of}, "
+                           f"median {middle:.3g}, all right {sum(score == of for score in scores)}", "  ", room)
+        shares = (_whole(f"{key} {passed / count:.0%}") for key, passed in zip(found.keys, found.passed()))
+        yield from _fitted("right: ", ", ".join(shares), "  ", room)
     mistakes = found.mistakes()
     if mistakes:
         yield "\nmistakes of the class\n"
         codes, digits = max(len(code) for code, _, _ in mistakes), len(str(mistakes[0][1]))
         for code, times, by_key in mistakes:
-            where = ", ".join(f"{key} {number}" for key, number in sorted(by_key.items(), key=lambda item: -item[1]))
-            yield f"  {code:<{codes}}  {times:>{digits}}  in {where}\n"
+            where = (_whole(f"{key} {number}") for key, number in sorted(by_key.items(), key=lambda item: -item[1]))
+            yield from _fitted(f"  {code:<{codes}}  {times:>{digits}}  in ", ", ".join(where),
+                               " " * (codes + digits + 9), room)
 
 
 def csv_lines(found: ClassList) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itertools import islice
 
 from ..errors import BpcalcError
 from ..ops import TABLE
+from ..paths import LISTED, MANY, Paths
 from ..records import Drift, Verdict
 from ..report import Report
 from ..written import Written
@@ -166,6 +167,26 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
     for key, value in (extra or {}).items():
         yield f",\n {quoted(key)}: {plain(value)}"
     yield "}\n"
+
+
+def path_lines(report: Report, k: int) -> Iterator[str]:
+    """Every path from node ``k`` to the output, of very many the first, as pieces of JSON text."""
+    paths = Paths(report, k)
+    yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, "node": {quoted(report.label(k))}, '
+           f'"gradient": {number(report.gradient(k))}, "count": {paths.count if paths.count < MANY else "null"},\n'
+           ' "paths": [')
+    yield from _blocks(
+        f'{{"nodes": [{", ".join(quoted(report.label(node)) for node in path.nodes)}], '
+        f'"factors": [{", ".join(map(number, path.factors))}], "product": {number(path.product)}}}'
+        for path in islice(paths, LISTED))
+    yield "]}\n"
+
+
+def function_lines(functions: list[dict[str, Any]], constants: dict[str, float]) -> Iterator[str]:
+    """The operations and constants of the language as pieces of JSON text."""
+    yield f'{{"schema": "{SCHEMA}", "constants": {plain(constants)},\n "functions": ['
+    yield from _blocks(map(plain, functions))
+    yield "]}\n"
 
 
 def answer_lines(report: Report, answers: list[dict[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain, pairwise
 
 from ..report import Report
-from .markup import Block, Heading, Markup, Math, PageBreak, Table
+from .markup import Block, Heading, Markup, Math, PageBreak, Table, titled
 from .solution import blocks
 from .tex import GREEK
 
@@ -37,13 +37,16 @@ _ESCAPES = {
     "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\n": " ",
     **{letter: f"${command}$" for letter, command in GREEK.items()},
     "∂": r"$\partial$", "×": r"$\times$", "−": "$-$", "≈": r"$\approx$", "→": r"$\to$", "…": r"\dots{}",
-    "–": r"\textendash{}",
+    "–": r"\textendash{}", "—": r"\textemdash{}", "’": "'", "ß": r"\ss{}", "ø": r"\o{}", "æ": r"\ae{}", "ł": r"\l{}",
 }
+_ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u0327": "c", "\u0328": "k",
+            "\u030a": "r", "\u030c": "v"}
 
 
-def render(report: Report, digits: int = 6, standalone: bool = False, everything: bool = False) -> str:
-    """The worked solution as LaTeX."""
-    return "".join(page(blocks(report, digits, everything), standalone))
+def render(report: Report, digits: int = 6, standalone: bool = False, everything: bool = False,
+           title: str | None = None) -> str:
+    """The worked solution as LaTeX, with ``title`` above it."""
+    return "".join(page(titled(title, blocks(report, digits, everything)), standalone))
 
 
 def page(content: Iterable[Block], standalone: bool, commands: str = "") -> Iterator[str]:
@@ -76,12 +79,22 @@ def _text(text: str) -> str:
 
 def prose(text: str) -> str:
     """Plain text with everything that TeX would take for more made harmless."""
-    safe = "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else "?") for char in text)
+    safe = "".join(_ESCAPES.get(char) or (char if " " <= char <= "~" else _accented(char)) for char in text)
     # Twice: of four minus signs the first round leaves the two in the middle.
     return safe.replace("--", "-{}-").replace("--", "-{}-")
 
 
+def _accented(char: str) -> str:
+    """A letter with an accent, as in a teacher's title."""
+    import unicodedata  # only unusual text needs it
+
+    parts = unicodedata.normalize("NFD", char)
+    letter, command = parts[0], _ACCENTS.get(parts[1:])
+    return f"\\{command}{{{letter}}}" if command and letter.isascii() else "?"
+
+
 _MARKUP = Markup(
+    title="\\section*{{{}}}\n",
     heading="\\subsection*{{{}}}\n",
     paragraph="\n{}\\par\n",
     equations="\\begin{{align*}}\n{}\n\\end{{align*}}\n",

@@ -9,7 +9,7 @@ a table's cell.
 from __future__ import annotations
 
 from ..report import Report
-from .markup import Block, Code, Markup, Math, Table
+from .markup import Block, Code, Markup, Math, Table, titled
 from .solution import blocks
 
 TYPE_CHECKING = False
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _MARKED = frozenset("\\`*_{}[]<>#|~$&")
 
 
-def render(report: Report, digits: int = 6, everything: bool = False) -> str:
-    """The worked solution as Markdown."""
-    return "".join(page(blocks(report, digits, everything)))
+def render(report: Report, digits: int = 6, everything: bool = False, title: str | None = None) -> str:
+    """The worked solution as Markdown, with ``title`` above it."""
+    return "".join(page(titled(title, blocks(report, digits, everything))))
 
 
 def page(content: Iterable[Block]) -> Iterator[str]:
@@ -50,6 +50,7 @@ def prose(text: str) -> str:
 
 
 _MARKUP = Markup(
+    title="# {}\n",
     heading="## {}\n",
     paragraph="{}\n",
     equations="```math\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n```\n",

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from itertools import islice
 
-from ..errors import UsageProblem
-from ..paths import MANY, Paths
+from ..paths import LISTED, MANY, Paths
 from ..report import Report
 from .cells import NO_VARIABLE, Cells, gap
 from .hand import Hand
@@ -18,9 +17,6 @@ from .worked import Equation, Worked
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-PATHS = 200
-"""How many paths are listed; a graph can have more of them than anyone can read."""
 
 
 def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False,
@@ -67,17 +63,13 @@ def _line(equation: Equation, hand: Hand, width: int | None) -> str:
 
 
 def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None = None,
-               limit: int = PATHS) -> Iterator[str]:
+               limit: int = LISTED) -> Iterator[str]:
     """Every path from node ``k`` to the output, the product of its local gradients, and their sum.
 
     Raises UsageProblem for a node that is held constant, and for a run with arrays.
     """
     hand = Hand(digits, symbols)
     cells = Cells(report, digits, hand.symbols, hand)
-    if not report.is_live(k):
-        name = report.label(k)
-        raise UsageProblem(f"{name} is held constant, so no gradient flows along its paths",
-                           hint=f"--wrt {name.partition('[')[0]} asks for its gradient")
     paths = Paths(report, k)
     arrow = f" {hand.symbols.arrow} "
     for path in islice(paths, limit):

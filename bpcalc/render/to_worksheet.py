@@ -12,10 +12,11 @@ from ..report import Report
 from . import to_latex, to_markdown
 from .cells import Cells
 from .hand import Hand
-from .markup import Block, Code, Equations, Heading, Math, Prose, Table
+from .markup import Block, Code, Equations, Heading, Math, Prose, Table, titled
 from .solution import circuit
 from .symbols import Symbols
 from .tex import TexHand
+from .to_caret import visible
 from .to_csv import field
 
 TYPE_CHECKING = False
@@ -32,10 +33,11 @@ _ASK = "Fill in the numbers. bpcalc checks them with {}--check-file."
 _KEY = "The key to the worksheet."
 
 
-def text(report: Report, reveal: bool = False, digits: int = 6) -> str:
+def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None) -> str:
     """The worksheet as lines KEY = VALUE, with everything else in comments."""
     sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
-    lines = [f"# {line}" for line in sheet.about()]
+    lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
+    lines += [f"# {line}" for line in sheet.about()]
     lines += ["#", "# Given"]
     lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.hand.number(report.trace.values[k])}"
               for k in given(report)]
@@ -58,9 +60,10 @@ def rows(report: Report, reveal: bool = False, digits: int = 6) -> str:
     return "".join(f"{line}\n" for line in ("key,value", *lines))
 
 
-def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False) -> str:
+def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False,
+          title: str | None = None) -> str:
     """The worksheet as LaTeX."""
-    return "".join(to_latex.page(latex_blocks(report, reveal, digits), standalone, BLANKS))
+    return "".join(to_latex.page(titled(title, latex_blocks(report, reveal, digits)), standalone, BLANKS))
 
 
 def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
@@ -74,9 +77,9 @@ def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Itera
                         .replace("& = ", "&= ") for blank in blanks)
 
 
-def markdown(report: Report, reveal: bool = False, digits: int = 6) -> str:
+def markdown(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None) -> str:
     """The worksheet as Markdown: tables of keys, quantities, and numbers to be filled in."""
-    return "".join(to_markdown.page(markdown_blocks(report, reveal, digits)))
+    return "".join(to_markdown.page(titled(title, markdown_blocks(report, reveal, digits))))
 
 
 def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:

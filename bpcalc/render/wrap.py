@@ -59,13 +59,14 @@ def aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int], room: int | 
     lead = " " * before
     lines: list[str] = []
     for row in rows:
-        cells = [_padded(cell, size, at in right) for at, (cell, size) in enumerate(zip(row, widths))]
+        cells = [padded(cell, size, at in right) for at, (cell, size) in enumerate(zip(row, widths))]
         first = "".join(f"{cell}  " for cell in cells[:-1])
         lines += [line.rstrip() for line in wrapped(first, cells[-1].rstrip(), lead, room)]
     return lines
 
 
-def _padded(cell: str, size: int, right: bool) -> str:
+def padded(cell: str, size: int, right: bool = False) -> str:
+    """A cell with blanks up to a width."""
     gap = " " * (size - width(cell))
     return gap + cell if right else cell + gap
 
@@ -80,5 +81,5 @@ def _blocks(rows: Sequence[tuple[str, ...]], room: int) -> list[str]:
         lines += wrapped("", "  ".join(cell for cell in row[:at + 1] if cell), "  ", room)
         for head, cell in zip(heads[at + 1:], row[at + 1:]):
             if cell:
-                lines += wrapped(f"  {_padded(head, size, False)}  ", cell, " " * (size + 4), room)
+                lines += wrapped(f"  {padded(head, size)}  ", cell, " " * (size + 4), room)
     return lines

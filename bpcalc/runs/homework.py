@@ -90,20 +90,20 @@ def _graded(report: Report, request: Request) -> Iterable[str]:
         return to_grades.csv_lines(found)
     if request.form == "json":
         return to_grades.json_lines(found, report, request.options["reveal"])
-    return to_grades.table(found, request.screen.symbols)
+    return to_grades.table(found, request.screen.symbols, request.screen.width)
 
 
 def _worksheet(report: Report, request: Request) -> Iterable[str]:
     """The blank sheet that --worksheet asks for, or with --reveal its key."""
     from ..render import to_json, to_worksheet
 
-    reveal, digits = request.options["reveal"], request.digits
+    reveal, digits, title = request.options["reveal"], request.digits, request.title
     if request.form == "json":
         return [to_json.worksheet(report, to_worksheet.as_json(report, reveal))]
     if request.form == "latex":
-        return [to_worksheet.latex(report, reveal, digits, request.output is not None)]
+        return [to_worksheet.latex(report, reveal, digits, request.output is not None, title)]
     if request.form == "markdown":
-        return [to_worksheet.markdown(report, reveal, digits)]
+        return [to_worksheet.markdown(report, reveal, digits, title)]
     if request.form == "csv":
         return [to_worksheet.rows(report, reveal, digits)]
-    return [to_worksheet.text(report, reveal, digits)]
+    return [to_worksheet.text(report, reveal, digits, title)]

@@ -44,11 +44,13 @@ def _second_opinions(report: Report, request: Request) -> int:
 
 def _paths(report: Report, request: Request) -> Iterable[str]:
     from ..homework.answers import node_called
-    from ..render.to_steps import path_lines
+    from ..render import to_json, to_steps
 
     name = request.options["paths"]
     k = node_called(name.strip(), report, Source(name, "option"))
-    return path_lines(report, k, request.digits, request.screen.symbols)
+    if request.form == "json":
+        return to_json.path_lines(report, k)
+    return to_steps.path_lines(report, k, request.digits, request.screen.symbols)
 
 
 def _shown(report: Report, request: Request) -> Iterable[str] | bytes:
@@ -70,11 +72,11 @@ def _shown(report: Report, request: Request) -> Iterable[str] | bytes:
     if form == "latex":
         from ..render import to_latex
 
-        return [to_latex.render(report, digits, request.output is not None, everything)]
+        return [to_latex.render(report, digits, request.output is not None, everything, request.title)]
     if form == "markdown":
         from ..render import to_markdown
 
-        return [to_markdown.render(report, digits, everything)]
+        return [to_markdown.render(report, digits, everything, request.title)]
     if form == "svg":
         from ..render import to_svg
 
