@@ -10,7 +10,6 @@ the engine's own passes, which know how to say what happened.
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
 from itertools import chain
 from math import isfinite
@@ -183,7 +182,7 @@ class Straight:
             text = _decided(text, numbers, {*row.params, "out"})
             if numbers.get("b") == 2:
                 # Squares are what losses are made of.
-                text = "a * a" if text == "pow(a, b)" else text.replace("pow(a, b - 1)", "a")
+                text = text.replace("pow(a, b - 1)", "a")
         if row.variadic:
             names.update(xs=f"xs{k}", x=self.names[args[slot]], t=f"xt{k}")
             text = text.replace("ties(xs, out)", "t")
@@ -214,9 +213,9 @@ def _folded(lines: Sequence[Line]) -> list[Line]:
 
 
 def _counted(terms: Sequence[tuple[str, frozenset[str]]]) -> list[tuple[str, frozenset[str]]]:
-    """The terms of a sum, each once: those of a square come twice."""
-    times = Counter(terms)
-    return [(text if count == 1 else f"{count}.0 * {text}", reads) for (text, reads), count in times.items()]
+    """The terms of a sum, the two of a square as one if they come first: else the sum would round differently."""
+    (text, reads), *others = terms
+    return [(f"2.0 * {text}", reads), *others[1:]] if others[0] == terms[0] else list(terms)
 
 
 def _decided(text: str, numbers: Mapping[str, float], names: set[str]) -> str:

@@ -236,12 +236,13 @@ TABLE: tuple[Op, ...] = (
     Op("neg", "x", "-x", "-1",
        fixity=("-", 30, 30), latex="-{x}", doc="Negation.",
        samples=((1.5,), (-2.0,)), borders=((0.0,), (1e308,))),
-    Op("pow", "a b", "pow(a, b)",
+    # A product is rounded once, pow may be an ulp off: squares are the same wherever the exponent is known beforehand.
+    Op("pow", "a b", "a * a if b == 2 else pow(a, b)",
        # Where b - 1 is not exact its rounding would grow with log(a), or turn the sign: then out / a is better.
        "0 if b == 0 else b * pow(a, b - 1) if a == 0 or b - 1 + 1 == b != b - 1 else b * out / a",
        # Among the smallest doubles out itself has lost its digits; two halves keep them.
        "0 if a == 0 and b > 0 else out * log(a) if out > 1e-290 else pow(a, b / 2) * log(a) * pow(a, b / 2)",
-       shown=("b * a^(b - 1)", "a^b * log(a)"),
+       shown=("b * a^(b - 1)", "a^b * log(a)"), definition="pow(a, b)",
        fixity=("^", 40, 41), latex="{a}^{{{b}}}", latex_entries=r"{a}^{{\circ {b}}}", doc="Power; right-associative.",
        domain=(("a != 0 or b >= 0", "zero to a negative power"),
                ("a >= 0 or b % 1 == 0", "a negative number to a power that is not whole")),
