@@ -88,6 +88,12 @@ def _by_entry(function: Callable[..., float]) -> Callable[..., Any]:
     return lambda *args: np.asarray(made(*args), dtype=float)
 
 
+def _cbrt(x: Any) -> Any:
+    """special.cbrt, digit for digit, of all entries at once."""
+    root, size = np.cbrt(x), np.abs(x)
+    return np.where((size > 1e-290) & (size < 1e290), root - (root * root * root - x) / (3 * root * root), root)
+
+
 def unbroadcast(x: Any, shape: tuple[int, ...]) -> Any:
     """``x`` summed over the axes along which ``shape`` was broadcast to its shape."""
     if x.shape == shape:
@@ -403,6 +409,7 @@ class Arrays:
             "__builtins__": {}, **_NATIVE, **vocabulary,
             **{name: _by_entry(getattr(special, name)) for name in SPECIAL},
             "tanh_gap": special.tanh_gap,          # arithmetic alone: the same on arrays, in a tenth of the time
+            "cbrt": _cbrt,
         }
         self._rules: dict[tuple[tuple[str, ...], str], Callable[..., Any]] = {}
 

@@ -65,22 +65,25 @@ def at_kink(trace: Trace, k: int) -> str | None:
 
 
 def entrywise(trace: Trace) -> Iterator[Note]:
-    """What to say of ``W^-1`` and ``W·x``, which linear algebra reads as an inverse and a product of matrices."""
+    """What to say of the first ``W^-1`` and ``W·x``: linear algebra means an inverse and a product of matrices."""
+    told = set[int]()
     graph, values = trace.graph, trace.values
     power, times = BY_NAME["pow"].code, BY_NAME["mul"].code
     dotted = not {"·", "⋅"}.isdisjoint(graph.source.text)
     for k, code in enumerate(graph.ops):
-        if code != power and code != times:
+        if (code != power and code != times) or code in told:
             continue
         left, right = graph.args(k)
         shape: tuple[int, ...] = getattr(values[left], "shape", ())
         other: tuple[int, ...] = getattr(values[right], "shape", ())
         if code == power:
             if len(shape) == 2 and shape[0] == shape[1] > 1 and not other and values[right] == -1.0:
+                told.add(code)
                 yield Note("entrywise", k, "every entry is raised to the power -1; this is not the inverse matrix")
         elif shape and other and shape[-1] == other[0]:
             given = max(left, right) < len(graph.inputs)
             if (dotted and (given or len(shape) == 2)) or (given and (len(shape), len(other)) == (2, 1)):
+                told.add(code)
                 yield Note("entrywise", k, "this multiplies entry by entry; a product of matrices is written @")
 
 

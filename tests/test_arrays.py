@@ -257,6 +257,14 @@ def test_an_array_is_read_as_numpy_and_python_print_it(shape):
         assert np.array_equal(backprop(with_a_name, x=0.5).value, meant), with_a_name
 
 
+def test_cube_roots_of_arrays_are_those_of_numbers_to_the_last_bit():
+    rng = np.random.default_rng(5)
+    points = [*rng.normal(size=500), *(10.0 ** rng.uniform(-320, 308, 500) * rng.choice([-1, 1], 500)), 0.0, 1e290,
+              1e-290]
+    report = backprop("cbrt(x)", x=points, wrt=[])
+    assert report.value.tolist() == [floats().forward(FUNCTIONS["cbrt"])(point) for point in points]
+
+
 @pytest.mark.parametrize(("text", "told"), [
     ("sum(W^-1)", True), ("V = W**(-1); sum(V)", True), ("sum(W^-2)", False), ("sum(1/W)", False),
     ("sum(W[0]^-1)", False),

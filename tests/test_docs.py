@@ -8,7 +8,6 @@ A ```pycon block is a doctest.  Other blocks are not run.
 
 import doctest
 import json
-import os
 import re
 import shlex
 import shutil
@@ -198,7 +197,26 @@ def test_every_json_in_the_docs_validates(bpcalc, tmp_path, monkeypatch):
     assert count >= 3
 
 
-def test_links_between_pages_lead_somewhere():
-    for page in PAGES:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
-            assert os.path.exists(page.parent / target), f"{page.name} links to {target}"
+def prose(page):
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+
+
+def anchors(page):
+    """What GitHub calls the headings of a page."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", prose(page), re.M)}
+
+
+def test_links_between_pages_lead_to_a_page_and_to_a_heading_of_it():
+    for page in [*PAGES, *ROOT.glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", prose(page)):
+            path, _, anchor = target.partition("#")
+            there = page.parent / path if path else page
+            assert there.exists(), f"{page.name} links to {target}"
+            assert not anchor or anchor in anchors(there), f"{page.name} links to {target}, which has no such heading"
+
+
+def test_prose_fits_the_editor():
+    for page in [ROOT / "CHANGELOG.md", ROOT / "docs" / "testing.md"]:
+        for line in prose(page).splitlines():
+            assert len(line) <= 120 or line.startswith("|"), f"{page.name}: {line}"

@@ -169,6 +169,13 @@ def test_what_could_be_meant_as_linear_algebra_is_told_of(text, values, told):
         assert ("inverse" in found[0].message, "@" in found[0].message) == (row.name == "pow", row.name == "mul")
 
 
+def test_what_works_by_entry_is_told_of_once_for_each_kind():
+    """The same slip comes in every layer: once is enough, where it comes first."""
+    report = backprop("s = A·x; t = A·s; u = A^-1; v = u·t + A^-1 @ x; sum(A·v)", A=W, x=V)
+    found = [note for note in report.notes if note.code == "entrywise"]
+    assert [report.label(note.node) for note in found] == ["s", "u"]
+
+
 def test_a_power_of_matrices_by_matrices_goes_entry_by_entry():
     found = backprop("sum(A^P)", A=W, P=[[2, 0.5], [-1, -1]])
     assert found.value == pytest.approx(1 + math.sqrt(2) + 1 / 3 + 1 / 4)

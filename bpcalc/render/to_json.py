@@ -91,10 +91,13 @@ def _edges(report: Report) -> Iterator[str]:
 
 
 def _array_edges(report: Report) -> Iterator[str]:
+    above, last = "", object()
     for edge in report.each_edge():
+        if edge.upstream is not last:              # it stands in a row for every edge of its node
+            above, last = number(edge.upstream), edge.upstream
         yield (f'{{"node": {edge.node}, "input": {edge.input}, "slot": {edge.slot}, '
                f'"structural": {"true" if edge.structural else "false"}, "formula": {quoted(edge.formula)}, '
-               f'"local": {number(edge.local)}, "upstream": {number(edge.upstream)}, "summed": {[*edge.summed]}, '
+               f'"local": {number(edge.local)}, "upstream": {above}, "summed": {[*edge.summed]}, '
                f'"product": {number(edge.product)}}}')
 
 
