@@ -237,7 +237,9 @@ def _not_a_binding(word: str, words: list[str], path: str | None) -> BpcalcError
     if colon and name and is_name(name) and value.strip():
         return BindingProblem(f"'{word}' is not a binding", Source(word, "binding"), (len(name), len(name) + 1),
                               f"write {name}={value.strip()}")
-    if path is None and any(sign in word for sign in "+-*/^("):
+    if path is None and all(other.replace(".", "").strip("-+").isdigit() for other in words):
+        hint += f", for example x={word}"
+    elif path is None and any(sign in word for sign in "+-*/^("):
         hint = "put the whole expression in double quotes, and give values as NAME=VALUE"
     elif path is None:
         hint += "; if the expression had a * in it, the shell may have put file names in its place: use double quotes"

@@ -90,6 +90,15 @@ def test_a_class_list_fits_the_terminal_and_says_the_same_at_any_width(bpcalc, t
     assert " ".join(ran.out.split())[-60:] == " ".join(wide.split())[-60:]
 
 
+def test_columns_about_the_student_stand_anywhere_and_others_are_told_of(graded):
+    ran = graded("First name,Last Name,Email Address,q,Comments,dx,Total\nAda,L,a@b.c,3,well,-4,2\n")
+    assert "Ada      2/2" in ran.out
+    ran = graded("student,q,mood\nAda,3,fine\n")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is no node called 'mood'" in ran.err
+    assert "leave out a column that is no key" in " ".join(ran.err.split())
+
+
 def test_bad_rows_are_named_and_stop_nobody(graded):
     ran = graded(LIST)
     assert "line 5: Dan: the answer for q cannot be read" in ran.err

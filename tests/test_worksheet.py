@@ -231,3 +231,15 @@ def test_an_array_in_json_may_have_blanks():
     ("markdown", r"f &= \sigma(w \cdot x + b)")])
 def test_a_sheet_states_the_function_where_its_steps_have_no_names(form, statement):
     assert statement in backprop("f = sigmoid(w*x + b)", w=1, x=2, b=3).to_worksheet(form)
+
+
+@pytest.mark.parametrize("form", ["text", "latex", "markdown"])
+def test_what_is_given_is_given_in_full_so_that_what_follows_from_it_is_right(form):
+    sheet = backprop("o = tanh(w*x + b)", w=-3, x=2, b=6.8813735870195432).to_worksheet(form)
+    assert "6.881373587019543" in sheet
+    assert "0.1\n" in backprop("x*y", x=0.1, y=1e-7).to_worksheet()
+
+
+def test_no_line_of_an_exercise_ends_with_a_blank(bpcalc):
+    for line in bpcalc("--practice", "--seed", "4").out.splitlines():
+        assert line == line.rstrip()

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ABOUT = frozenset(("student", "students", "name", "names", "id", "email", "e-mail", "mail", "login", "user",
-                    "username", "section", "group", "class", "timestamp", "date", "time"))
+                    "username", "section", "group", "class", "timestamp", "date", "time", "firstname", "lastname",
+                    "surname", "comment", "comments", "note", "notes", "total", "score", "points", "grade"))
 """Headings of columns that are about the student, wherever they stand."""
 
 _ROWS = 50_000
@@ -138,10 +139,11 @@ def _columns(heading: list[str], report: Report, name: str) -> list[tuple[int, P
             continue
         try:
             place = resolve(key, report, source)
-        except BpcalcError:
+        except BpcalcError as error:
             if at == 0:
                 continue
-            raise
+            hint = f"{error.hint or ''}; leave out a column that is no key".removeprefix("; ")
+            raise BindingProblem(error.message, source, error.span, hint) from None
         if shape_at(place, report):
             raise BindingProblem(f"{key} is an array, and a column holds one number", source, (0, len(key)),
                                  f"a column for each entry, for example {key}{like_index(place, report)}")

@@ -59,9 +59,9 @@ def table(found: ClassList, symbols: Symbols, room: int | None = None) -> Iterat
             yield from line(who, f"{row.score}/{of}", cells, _slips(row))
     yield from _summary(found, room)
     yield "\n"
-    yield from _fitted("", "   ".join(map(_whole, (
-        f"{symbols.yes} right", f"{symbols.both} counts as right: follows from a wrong answer", f"{symbols.no} wrong",
-        "- missing"))), "", room)
+    yield from _fitted("", "   ".join((
+        _whole(f"{symbols.yes} right"), f"{_whole(f'{symbols.both} counts')} as right: follows from a wrong answer",
+        _whole(f"{symbols.no} wrong"), _whole("- missing"))), "", room)
 
 
 def _fitted(first: str, text: str, lead: str, room: int | None) -> Iterator[str]:

@@ -9,7 +9,6 @@ from itertools import islice
 
 from ..errors import BpcalcError
 from ..ops import TABLE
-from ..paths import LISTED, MANY, Paths
 from ..records import Drift, Verdict
 from ..report import Report
 from ..written import Written
@@ -174,6 +173,8 @@ def report_lines(report: Report, extra: dict[str, Any] | None = None) -> Iterato
 
 def path_lines(report: Report, k: int) -> Iterator[str]:
     """Every path from node ``k`` to the output, of very many the first, as pieces of JSON text."""
+    from ..paths import LISTED, MANY, Paths  # other JSON has no paths
+
     paths = Paths(report, k)
     yield (f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)}, "node": {quoted(report.label(k))}, '
            f'"gradient": {number(report.gradient(k))}, "count": {paths.count if paths.count < MANY else "null"},\n'

@@ -88,8 +88,8 @@ def text(exercises: Iterable[Exercise], of: int, digits: int = 6) -> Iterator[st
     for exercise in exercises:
         yield f"# {_title(exercise, of)}\n# {exercise.text}\n"
         yield to_worksheet.text(exercise.report, False, digits) + "\n"
-        right = [line.partition("    #")[0] for line in to_worksheet.text(exercise.report, True, digits).splitlines()
-                 if line and line[0] != "#"]
+        key = to_worksheet.text(exercise.report, True, digits)
+        right = [line.partition("    #")[0].rstrip() for line in key.splitlines() if line and line[0] != "#"]
         keys.append((exercise, right))
     for exercise, right in keys:
         yield f"# Key to: {_title(exercise, of)}\n# {exercise.command}\n"

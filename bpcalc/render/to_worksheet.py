@@ -6,6 +6,8 @@ column of keys, and in LaTeX the first argument of ``\\blank``, which is not pri
 
 from __future__ import annotations
 
+from copy import copy
+
 from ..homework.answers import LOCAL, VALUE
 from ..homework.worksheet import Blank, given, sections
 from ..report import Report
@@ -39,8 +41,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
     lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
     lines += [f"# {line}" for line in sheet.about()]
     lines += ["#", "# Given"]
-    lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.hand.number(report.trace.values[k])}"
-              for k in given(report)]
+    lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.given(k)}" for k in given(report)]
     whole = report.text(report.graph.output)
     lines += ["#", f"# Output: {report.symbol}" + (f" = {whole}" if whole and whole != report.symbol else "")]
     if report.weighted:
@@ -127,13 +128,19 @@ class _Sheet:
         yield Heading("Key" if self.reveal else "Worksheet")
         for line in self.about():
             yield Prose(line)
-        lines = [f"{hand.name(report.label(k))} &= {hand.number(report.trace.values[k])}" for k in given(report)]
+        lines = [f"{hand.name(report.label(k))} &= {self.given(k)}" for k in given(report)]
         if report.weighted:
             lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")
         yield from circuit(self.cells, hand)
         if lines:
             yield Heading("Given")
             yield Equations(lines)
+
+    def given(self, k: int) -> str:
+        """A variable's value in full: answers worked out from a rounded one would be wrong."""
+        value, hand = self.report.trace.values[k], copy(self.hand)
+        hand.digits = next((digits for digits in range(hand.digits, 17) if float(f"{value:.{digits}g}") == value), 17)
+        return hand.number(value)
 
     def left(self, blank: Blank) -> str:
         """What is asked for."""
