@@ -241,11 +241,8 @@ class _Derivatives:
                 made.append(symbol(k))
             else:
                 made.append(self._apply(name, [made[i] for i in rest]))
-        try:
-            value = self._evaluated(made[output], point)
-            rounding = value is None or not abs(value - self.values[output]) <= 1e-10 * abs(value)
-        except self.ERRORS:
-            rounding = True
+        value = self._evaluated(made[output], point)
+        rounding = value is None or not abs(value - self.values[output]) <= 1e-10 * abs(value)
         for k in self.task["leaves"]:
             try:
                 variable, function = made[k], made[output]
@@ -278,19 +275,28 @@ class _Derivatives:
     def _evaluated(self, expression: Any, point: dict[Any, Any]) -> float | None:
         """The number at a point; None where it is infinite, nan where the formula has none (0/0, or no real one)."""
         sympy = self.sympy
-        try:
-            found = expression.evalf(30, subs=point, maxn=400, strict=True)
-        except (ZeroDivisionError, sympy.core.evalf.PrecisionExhausted):
-            found = sympy.nan
-        if not found.is_finite:
+
+        def closely() -> Any:
+            return expression.evalf(30, subs=point, maxn=400, strict=True)
+
+        def exactly() -> Any:
             # Only exact numbers tell 1/0 from 0/0, and a difference that is 0 from one that is small.
+            # x^a / x is x^(a - 1), and not 0/0 at 0.
             exact = {name: sympy.Rational(value) for name, value in point.items()}
-            found = sympy.powsimp(expression).xreplace(exact)  # x^a / x is x^(a - 1), and not 0/0 at 0
-            found = found.evalf(30, maxn=400)
+            return sympy.powsimp(expression).xreplace(exact).evalf(30, maxn=400)
+
+        found = sympy.nan
+        for number in (closely, exactly):
+            try:
+                found = number()
+            except self.ERRORS:                    # a division by zero, or too little precision
+                found = sympy.nan
+            if found.is_Number and found.is_finite:
+                break
         if found.is_infinite:
             return None
-        number = float(found) if found.is_real else nan
-        return None if isinf(number) else number
+        result = float(found) if found.is_Number and found.is_real else nan
+        return None if isinf(result) else result
 
 
 def _printer(sympy: Any) -> Callable[[Any, dict[Any, str]], str]:

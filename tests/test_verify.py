@@ -8,7 +8,7 @@ import pytest
 from bpcalc import backprop
 from bpcalc.backends import Symbols, floats
 from bpcalc.ops import TABLE, choice
-from bpcalc.verify import _compared, gradcheck, symbolic
+from bpcalc.verify import _answers, _compared, _task, gradcheck, symbolic
 
 ROWS = [row for row in TABLE if row.params and not row.structural]
 LECTURE = [
@@ -269,3 +269,55 @@ def test_a_local_gradient_and_a_gradient_of_one_name_stand_under_headings_of_the
     local, total = text.partition("Local gradients by sympy")[2].split("Gradients by sympy")
     assert re.findall(r"df/dy .* (n3|x\^2) ", local) == ["n3"]
     assert re.findall(r"df/dy .* (n3|x\^2) ", total) == ["x^2"]
+
+
+def answered(report):
+    """What the child process says, in this one."""
+    task = _task(report, [(edge.node, edge.slot) for edge in report.each_edge()], report._gradients.leaves)
+    return dict(_answers(task))
+
+
+def test_what_sympy_cannot_derive_is_an_answer_and_stops_no_other(monkeypatch):
+    report = backprop("sin(x)*y", x=1, y=2)
+    import sympy
+
+    right = sympy.diff
+
+    def refusing(expression, variable):
+        if expression.has(sympy.sin):
+            raise NotImplementedError
+        return right(expression, variable)
+
+    monkeypatch.setattr("sympy.diff", refusing)
+    found = answered(report)
+    refused = [key for key, answer in found.items() if answer == "sympy: NotImplementedError"]
+    assert refused == ["edge 0", "leaf 0", "leaf 1"]
+    assert found["edge 1"] == ["y", 2.0, 1, False]
+
+
+def test_a_jump_is_a_kink_whatever_sympy_makes_of_diracs_delta():
+    assert statuses(symbolic(backprop("sign(x)", x=0), 60)) == {"kink"}
+
+
+def test_a_formula_names_the_smaller_of_two():
+    assert answered(backprop("min(x, y)*z", x=1, y=2, z=3))["leaf 2"] == ["min(x, y)", 1.0, 9, False]
+
+
+def test_where_the_value_itself_is_off_by_rounding_the_derivative_may_be_too():
+    """1.3 + 1e16 is 1e16 + 2 in doubles: the gradient 2*2 is that of the rounded value."""
+    report = backprop("q = (x + y) - y; f = q*q", x=1.3, y=1e16, wrt="x")
+    assert report.gradients == {"x": 4}
+    last = symbolic(report, 60)[-1]
+    assert (last.status, last.why) == ("gave-up", "rounding errors in the forward pass hide the difference")
+    assert last.theirs == pytest.approx(2.6)
+
+
+def test_beside_the_largest_number_smaller_steps_are_taken():
+    verdict, = gradcheck(backprop("10*x", x=1.797693e307))
+    assert (verdict.status, verdict.ours) == ("agrees", 10)
+    assert verdict.theirs == pytest.approx(10)
+
+
+def test_a_difference_that_is_all_rounding_agrees_with_zero():
+    verdict, = gradcheck(backprop("sin(x)^2 + cos(x)^2", x=1.1))
+    assert (verdict.status, verdict.why, verdict.ours) == ("agrees", "zero, within rounding", 0)
