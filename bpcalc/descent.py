@@ -106,8 +106,8 @@ def descend(
         return _descend(report, rate, iterations, optimizer, momentum, until, progress)
 
 
-def _descend(report: Report, rate: float, iterations: int, optimizer: str, momentum: float, until: float | None,
-             progress: Callable[[int], None] | None) -> Descent:
+def _begun(report: Report, rate: float, optimizer: str, until: float | None) -> Descent:
+    """The descent before its first step; raises UsageProblem where there can be none."""
     graph = report.graph
     gradients = report.gradients
     names = list(gradients)
@@ -132,19 +132,24 @@ def _descend(report: Report, rate: float, iterations: int, optimizer: str, momen
             raise UsageProblem(f"the gradient of {name} is undefined at the start",
                                hint="leave it out with --wrt, or start somewhere else")
         start.append(report.trace.values[k])
-    found = [value for value in gradients.values() if value is not None]
     inside = [name for name in names if graph.symbols[name] >= len(graph.inputs)]
-    result = Descent(names, rate, optimizer, start, found, inside)
-    move = _Optimizer(optimizer, rate, momentum, len(names), report.trace.arrays).move
+    result = Descent(names, rate, optimizer, start, list(gradients.values()), inside)
+    result.losses.append(report.value)
+    return result
+
+
+def _descend(report: Report, rate: float, iterations: int, optimizer: str, momentum: float, until: float | None,
+             progress: Callable[[int], None] | None) -> Descent:
+    result = _begun(report, rate, optimizer, until)
+    move = _Optimizer(optimizer, rate, momentum, len(result.names), report.trace.arrays).move
     carefully = _evaluation(report)
     walk = _walk(report, rate, move, optimizer) if iterations >= WORTHWHILE or report.trace.arrays else None
     burst = 1 if report.trace.arrays else _BURST
-    weights: Sequence[Any] = start
+    weights: Sequence[Any] = result.before
     losses = result.losses
-    losses.append(report.value)
     rises = step = 0
-    proposed: Sequence[Any] = move(weights, found)
-    for name, new in zip(names, proposed):
+    proposed: Sequence[Any] = move(weights, result.gradients)
+    for name, new in zip(result.names, proposed):
         if not _is_finite(new):
             raise DomainProblem(f"the new value of {name} is {_TOO_LARGE}", hint="try a smaller --lr")
     while step < iterations:
