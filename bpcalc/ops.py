@@ -89,6 +89,8 @@ class Op:
         "word",
     )
 
+    code: int
+
     def __init__(
         self,
         name: str,
@@ -120,7 +122,6 @@ class Op:
         keeps: bool = False,
     ) -> None:
         words = params.split()
-        self.code = -1
         self.name = name
         self.variadic = params == "xs"
         self.params = tuple(word.partition("=")[0] for word in words)
@@ -173,7 +174,7 @@ class Op:
     def arity(self) -> str:
         """How many arguments the operation takes, in words."""
         if self.variadic:
-            return "one or more" if self.structural or self.one else "two or more"
+            return "one or more"
         most = len(self.params)
         least = most - len(self.defaults)
         return f"{least}" if least == most else f"{least} or {most}"

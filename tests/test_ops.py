@@ -69,6 +69,7 @@ def digits():
 def test_a_row_is_complete(row):
     assert len(row.partials) == (1 if row.variadic else len(row.params))
     assert len(row.shown) == len(row.partials)
+    assert row.one or not row.variadic, "of one array there is another row"
     assert row.samples, "a row needs sample points"
     assert row.doc.endswith(".")
     for param in row.params:
@@ -340,6 +341,24 @@ def test_zero_to_the_power_zero_is_one_and_jumps_beside_it():
     assert report.value == 1
     assert report.gradients == {"a": 0, "b": None}
     assert "undefined" in {note.code for note in report.notes}
+
+
+@pytest.mark.parametrize(("name", "least", "most", "words"), [
+    ("log", 1, 1, "1"), ("atan2", 2, 2, "2"), ("clip", 3, 3, "3"), ("leaky_relu", 1, 2, "1 or 2"),
+    ("huber", 2, 3, "2 or 3"), ("max", 1, 99, "one or more"), ("stack", 1, 99, "one or more"), ("softmax", 1, 1, "1"),
+    ("cross_entropy", 2, 2, "2"), ("hinge", 2, 3, "2 or 3"),
+])
+def test_a_call_with_too_few_or_too_many_arguments_is_told_how_many_there_are(name, least, most, words):
+    assert FUNCTIONS[name].arity == words
+    for count in range(6):
+        try:
+            backprop(f"{name}({', '.join(['x'] * count)})", x=1)
+        except BpcalcError as error:
+            refused = error.code == "syntax"       # any other is about the shapes
+            assert not refused or f"takes {words}" in error.message
+        else:
+            refused = False
+        assert refused == (not least <= count <= most)
 
 
 def test_a_range_of_one_number_clips_to_it():
