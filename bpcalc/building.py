@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from .lexer import Cursor, Token
 
-CLOSE, COMMA, END, SHUT, COLON, OPEN, TRANSPOSED = -1, -2, -3, -4, -5, -6, -7
+CLOSE, COMMA, END, SHUT, COLON, OPEN, TRANSPOSED = range(7)
+"""What follows an operand and is no operator; its binding power is 0."""
 INDEXED, ARRAY = -1, -2
 """What is pending inside ``x[…]`` and ``[…]``; numbers below are calls of functions that the text defines."""
 AFTER: dict[str, tuple[int, int, int]] = {
@@ -28,12 +29,8 @@ AFTER: dict[str, tuple[int, int, int]] = {
     for symbol, row in BINARY.items()
     if row.fixity
 }
-"""What follows an operand: (binding power, floor, code); brackets and separators have power 0."""
-AFTER[")"] = (0, 1, CLOSE)
-AFTER[","] = (0, 1, COMMA)
-AFTER[";"] = (0, 1, END)
-AFTER["]"] = (0, 1, SHUT)
-AFTER[":"] = (0, 1, COLON)
+"""What follows an operand: (binding power, floor, code)."""
+AFTER.update({sign: (0, 1, code) for sign, code in zip("),;]:", (CLOSE, COMMA, END, SHUT, COLON))})
 TIGHTEST = 1 + max(power for power, _, _ in AFTER.values())
 """The floor of what leaves everything pending."""
 _INDEX, STACK, _TRANSPOSE = (BY_NAME[name].code for name in ("index", "stack", "transpose"))
@@ -90,7 +87,7 @@ class Building:
         made.arrays |= not _STRUCTURAL.isdisjoint(made.codes)
         return made
 
-    def _put(self, code: int, a: Any, b: int) -> int:
+    def _put(self, code: int, a: Any, b: int = -1) -> int:
         self.ops.append(code)
         self.a.append(a)
         self.b.append(b)
@@ -113,7 +110,7 @@ class Building:
             k = self.symbols[token] = len(self.used)
             self.used.append(token)
             return k
-        k = self.symbols[token] = self._put(CONSTANT, self._number(token), -1)
+        k = self.symbols[token] = self._put(CONSTANT, self._number(token))
         return k
 
     def _number(self, token: str) -> Any:
@@ -145,7 +142,7 @@ class Building:
     def _unshown(self, word: str) -> int:
         """The constant that a keyword or a default has for its value; the text does not show it as a leaf."""
         if "=" + word not in self.symbols:         # no token begins so
-            self.symbols["=" + word] = self._put(CONSTANT, float(word), -1)
+            self.symbols["=" + word] = self._put(CONSTANT, float(word))
         return self.symbols["=" + word]
 
     # --------------------------------------------------------------------------------------- calls
@@ -174,7 +171,7 @@ class Building:
             args.append(self._unshown(default))
         if len(args) <= 2 and not row.variadic:
             return self._put(row.code, args[0], args[-1])
-        return self._put(row.code, tuple(args), -1)
+        return self._put(row.code, tuple(args))
 
     def reduced(self, pending: Any, left: int) -> int:
         """The node after all pending operators."""
@@ -200,7 +197,7 @@ class Building:
 
         at = tuple(tuple(map(put, item)) if isinstance(item, tuple) else put(item) for item in frame[1:-1])
         self.statics[len(self.ops)] = {"at": at}
-        return self._put(_INDEX, tuple(inputs), -1)
+        return self._put(_INDEX, tuple(inputs))
 
     # -------------------------------------------------------------- functions that the text defines
     def call_of(self, token: str) -> int:
@@ -295,7 +292,7 @@ class Building:
             raise Stuck("twice", target)
         if left < first:
             # Another name's node, or a number met before: the new name gets a node of its own.
-            left = self._put(INPUT, self.a[left], -1) if ops[left] == CONSTANT else self._put(IDENTITY, left, left)
+            left = self._put(INPUT, self.a[left]) if ops[left] == CONSTANT else self._put(IDENTITY, left, left)
         else:
             # `x = 3` in the text is a binding: a variable with a value, not a constant.
             ops[left] = INPUT
