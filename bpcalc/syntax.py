@@ -361,7 +361,6 @@ def _build(source: Source, tokens: Iterable[str], bound: Collection[str], size: 
             if need or depth:
                 raise Stuck("open" if depth else "operand")
             left = made.reduced(pending, left)
-            pending, top = None, -1
         if target is None:
             continue
         if left < first or ops[left] == CONSTANT or target in symbols or target in bound:
