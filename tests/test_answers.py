@@ -35,6 +35,9 @@ WIDE = {size: backprop(f"f = max({', '.join(f'a{i}' for i in range(size))})", {f
     (CLASSIC, "dx = 3 == 4", "=", "the answer for dx cannot be read: it is one number", "one = in each"),
     (CLASSIC, "f = q*z = -12", "=", "it is one number", "one = in each: f = -12"),
     (CLASSIC, "dx = dq = -4", "=", "it is one number", "one = in each: dx = -4"),
+    (CLASSIC, "w.grad = 4", "w", "there is no node called 'w'", "the nodes are"),
+    (backprop("q = 2*x; r = q + 1; f = r*y", x=1, y=2), "dr/dx = 2", "dr/dx", "x is not an input of r",
+     "r is made of q; the gradient of f is df/dx"),
     (CLASSIC, "dfdx = 4", "dfdx", "there is no node called 'dfdx'", "did you mean dx?"),
     (CLASSIC, "delta_z = 4", "delta_z", "there is no node called 'delta_z'", "did you mean dz?"),
     (CLASSIC, "dx = three", "three", "the answer for dx cannot be read", None),
@@ -109,7 +112,9 @@ def test_blanks_part_numbers_and_semicolons_rows(typed, lists):
                                                                         "f": 1}),
     (CLASSIC, "dx = does not exist dy=____ dq/dx = 1, f = 2", {"dx": None, "dq/dx": 1, "f": 2}),
     (ARRAYS, "dW[0, 1] = 3 dW[1,0] = 4 dx = [5 6] s[0]=1",
-     {"dW[0,1]": 3, "dW[1,0]": 4, "dx[0]": 5, "dx[1]": 6, "s[0]": 1}),
+     {"dW[0, 1]": 3, "dW[1,0]": 4, "dx[0]": 5, "dx[1]": 6, "s[0]": 1}),
+    (CLASSIC, "x.grad = -4 q.grad=3", {"x.grad": -4, "q.grad": 3}),
+    (ARRAYS, "W.grad[0,1] = 3, x.grad = [5 6]", {"W.grad[0,1]": 3, "x.grad[0]": 5, "x.grad[1]": 6}),
     (CLASSIC, "d(f)/d(q) = 3; d f/d x = 2", {"d(f)/d(q)": 3, "d f/d x": 2}),
 ])
 def test_what_answers_are_about(report, answers, keys):
@@ -146,7 +151,8 @@ def test_with_an_upstream_gradient_both_names_of_a_gradient_are_understood():
 
 
 @pytest.mark.parametrize("output", ["", "f = ", "q = ", "L = ", "g = ", "out = "])
-@pytest.mark.parametrize("called", ["f", "L", "J", "E", "C", "loss", "Loss", "cost", "out", "output"])
+@pytest.mark.parametrize("called", ["f", "L", "J", "E", "C", "E_total", "loss", "Loss", "cost", "out",
+                                    "output"])
 def test_the_output_is_meant_by_what_people_call_it_where_no_node_has_that_name(output, called):
     report = backprop(f"{output}(x + y)*z", x=-2, y=5, z=-4)
     verdicts = report.check(f"{called} = -12, d{called}/dx = -4, ∂{called}/∂z = 3, d{called} = 1")

@@ -2,9 +2,9 @@
 
 Keys
     ``q``               the forward value of a named node, of the output, or of a node the table numbers (n4)
-    ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d); with an upstream gradient
-                        also ``dL/dq``, as the tables say; ``dL/dq``, ``loss`` and the like are about the
-                        output, whatever its name, where nothing else is called so
+    ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d), also ``q.grad``; with an
+                        upstream gradient also ``dL/dq``, as the tables say; ``dL/dq``, ``loss`` and the like are
+                        about the output, whatever its name, where nothing else is called so
     ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
@@ -34,7 +34,7 @@ UNDEFINED = frozenset(("undefined", "not defined", "does not exist", "doesn't ex
                        "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"))
 """How people say that a derivative does not exist."""
 
-OUTPUTS = frozenset(("f", "L", "J", "E", "C", "loss", "Loss", "cost", "out", "output"))
+OUTPUTS = frozenset(("f", "L", "J", "E", "C", "E_total", "loss", "Loss", "cost", "out", "output"))
 """What people call the output, whatever its name."""
 
 Place = tuple[str, int, "int | tuple[int, ...] | None"]
@@ -328,6 +328,8 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
     first, _, rest = plain.partition(" ")
     if first in (VALUE, NEW) and rest.strip():
         return first, node_called(rest.strip(), report, source), None
+    if plain.endswith(".grad"):
+        return GRADIENT, node_called(plain.removesuffix(".grad"), report, source), None
     over, slash, under = plain.partition("/")
     if slash:
         if over[:1] != "d" or under[:1] != "d":
@@ -339,7 +341,7 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
         if top == report.graph.output:
             return GRADIENT, bottom, None
         if bottom not in report.graph.args(top):
-            inputs = [report.label(k) for k in report.graph.args(top)[:6]]
+            inputs = [report.label(k) for k in report.graph.args(top)[:6] if report.shows(k)]
             raise BindingProblem(f"{under[1:]} is not an input of {over[1:]}", source, _span(key, source),
                                  f"{over[1:]} is made of {', '.join(inputs)}; " * bool(inputs)
                                  + f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
@@ -416,7 +418,7 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
     near = closest(name, [*known, *(f"d{label}" for label in known)])
     top = report.top
     near = [f"d{label}" for label in known if name in (
-        f"{label}.grad", f"{label}_grad", f"grad {label}", f"grad_{label}", f"grad({label})", f"∇{label}",
+        f"{label}_grad", f"grad {label}", f"grad_{label}", f"grad({label})", f"∇{label}",
         f"d_{label}", f"delta_{label}", f"δ{label}", f"{top}_{label}", f"{top}'({label})", f"d{top}d{label}",
         f"d{top}_d{label}")][:1] or near
     nodes = ", ".join(known[:12]) + ", ..." * (len(known) > 12)
