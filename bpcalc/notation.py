@@ -36,13 +36,13 @@ _INSIDE_LITERAL = frozenset(["+", "-", ",", ";", "[", "]", LINE])
 
 
 def needs_opening(source: Source, tokens: list[Token]) -> bool:
-    """Whether any of this notation can be in the text: of statements, those that are more than NAME = … on a line."""
+    """Whether any of this notation can be in the text, or a bracket around the end of a statement's line."""
     words = [token for token, _, _ in tokens]
     if not _OPENED.isdisjoint(words):
         return True
     return "=" in words and not (
         all(before == LINE or before == ";" for before, word in zip([LINE, *words], words[1:]) if word == "=")
-        and all(line.count("(") == line.count(")") for line in source.text.split("\n")))
+        and all(line.count("(") <= line.count(")") for line in source.text.split("\n")[:-1]))
 
 
 def open_up(source: Source, tokens: list[Token], evaluate: Evaluate, literals: dict[str, Any]) -> list[Token]:

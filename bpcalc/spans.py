@@ -74,10 +74,11 @@ class _Places:
         return None, i
 
     def _leaf(self, i: int) -> None:
-        word = self.tokens[i][0]
-        k = self.places.get(word)
-        if k is not None and self.result[k] is None and not self.graph.row(k).params:
+        """A name or a number that the graph knows."""
+        k = self.places[self.tokens[i][0]]
+        if self.result[k] is None and not self.graph.row(k).params:
             self.result[k] = self._span(i, i)
+        self.left, self.need = (i, i, True), False
 
     def _statement(self, i: int, target: str | None) -> int:
         """The operations of the statement that begins at token ``i``; where it ends."""
@@ -99,7 +100,9 @@ class _Places:
         """A token where an operand is due; the statement goes on."""
         word, pending = self.tokens[i][0], self.pending
         inside = bool(pending) and pending[-1][0] == _INDEX
-        if word == "-":
+        if word in self.places:
+            self._leaf(i)
+        elif word == "-":
             pending.append((_SIGN, NEG_POWER, i, self.left))
         elif word in _BRACKETS or word in OPENERS or word[-1] == "(":
             what = _BRACKETS.get(word, _CALL if word in OPENERS else _APPLIED)
@@ -107,8 +110,7 @@ class _Places:
         elif word == "]" and inside:
             self._close(i)
         elif word not in (LINE, "+", ":") and not (word == "," and inside):
-            self._leaf(i)
-            self.left, self.need = (i, i, True), False
+            self.left, self.need = (i, i, True), False     # a keyword, or an argument of a function of the text
         return True
 
     def _operator(self, i: int) -> bool:
@@ -126,7 +128,8 @@ class _Places:
                 return any(item[1] == 0 for item in pending)   # a line ends the statement, but not in brackets
             return True
         power, floor, _ = entry
-        self._reduce(floor)
+        if pending and pending[-1][1] >= floor:
+            self._reduce(floor)
         if word == ";":
             return False
         if word in (")", "]"):
