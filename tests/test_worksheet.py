@@ -243,3 +243,9 @@ def test_what_is_given_is_given_in_full_so_that_what_follows_from_it_is_right(fo
 def test_no_line_of_an_exercise_ends_with_a_blank(bpcalc):
     for line in bpcalc("--practice", "--seed", "4").out.splitlines():
         assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("form", [*FORMS, "csv"])
+def test_a_run_with_arrays_has_a_sheet_in_no_form(form):
+    with pytest.raises(BpcalcError, match="a blank of a worksheet holds one number, not an array"):
+        backprop("sum(x)", x=[1, 2]).to_worksheet(form)

@@ -46,7 +46,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
     lines += ["#", f"# Output: {report.symbol}" + (f" = {whole}" if whole and whole != report.symbol else "")]
     if report.weighted:
         lines.append(f"# {sheet.cells.upstream()}")
-    for title, blanks in sections(report):
+    for title, blanks in sheet.sections:
         lines += ["", f"# {title}"]
         rows = [(f"{blank.key} = {sheet.filled(blank) or BLANK}", sheet.operation(blank)) for blank in blanks]
         size = max(len(left) for left, _ in rows)
@@ -57,7 +57,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
 def rows(report: Report, reveal: bool = False, digits: int = 6) -> str:
     """The worksheet as CSV: a key and its number a row."""
     sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
-    lines = [f"{field(blank.key)},{field(sheet.filled(blank))}" for _, blanks in sections(report) for blank in blanks]
+    lines = [f"{field(blank.key)},{field(sheet.filled(blank))}" for _, blanks in sheet.sections for blank in blanks]
     return "".join(f"{line}\n" for line in ("key,value", *lines))
 
 
@@ -72,7 +72,7 @@ def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Itera
     hand = TexHand(digits)
     sheet = _Sheet(report, hand, reveal)
     yield from sheet.head(hand)
-    for title, blanks in sections(report):
+    for title, blanks in sheet.sections:
         yield Heading(title)
         yield Equations(" = ".join((f"{sheet.left(blank)} &", *sheet.middle(blank), sheet.blank(blank)))
                         .replace("& = ", "&= ") for blank in blanks)
@@ -89,7 +89,7 @@ def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6) -> It
     sheet = _Sheet(report, hand, reveal)
     plain = _Sheet(report, Hand(digits), reveal)
     yield from sheet.head(hand)
-    for title, blanks in sections(report):
+    for title, blanks in sheet.sections:
         yield Heading(title)
         rows = [(Code(blank.key), Math(" = ".join([sheet.left(blank), *sheet.middle(blank)])),
                  Code(plain.filled(blank)) if reveal else "")
@@ -111,6 +111,7 @@ class _Sheet:
     """The parts of a worksheet in one hand."""
 
     def __init__(self, report: Report, hand: Hand, reveal: bool) -> None:
+        self.sections = sections(report)           # raises for arrays, before a given one would be written as a number
         self.report = report
         self.hand = hand
         self.reveal = reveal
