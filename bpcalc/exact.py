@@ -240,8 +240,12 @@ class _Field:
         """The value of an operation."""
         if any(arg is None for arg in args) or (name == "pow" and not self._is_small(args[1])):
             return None
+        return self._tried(lambda: self._apply(name, args))
+
+    def _tried(self, work: Callable[[], Any]) -> Any:
+        """A number that sympy works out, tidy; None where it gives up."""
         try:
-            return self.tidy(self._apply(name, args))
+            return self.tidy(work())
         except self.failed:
             return None
 
@@ -262,18 +266,19 @@ class _Field:
         branches = bool(choice(shown)[1])
         if branches and (out is None or None in args):
             return None
-        try:
-            if branches and row.variadic:          # a maximum or minimum
-                return self.sympy.Rational(1, args.count(out)) if args[slot] == out else self.zero
-            if branches:
-                return self.tidy(self.symbols.partial(row, slot)(*args, out))
-            # A number that is given up may not matter: the derivative of 2 * x is 2 whatever x is.
-            marks = [self.sympy.Symbol(f"p{at}", real=True) for at in range(len(args))]
-            held = [mark if at == slot or arg is None else arg for at, (arg, mark) in enumerate(zip(args, marks))]
+        if branches and row.variadic:              # a maximum or minimum
+            return self.sympy.Rational(1, args.count(out)) if args[slot] == out else self.zero
+        if branches:
+            return self._tried(lambda: self.symbols.partial(row, slot)(*args, out))
+        # A number that is given up may not matter: the derivative of 2 * x is 2 whatever x is.
+        marks = [self.sympy.Symbol(f"p{at}", real=True) for at in range(len(args))]
+        held = [mark if at == slot or arg is None else arg for at, (arg, mark) in enumerate(zip(args, marks))]
+
+        def derivative() -> Any:
             found = self.sympy.diff(self._apply(name, held), marks[slot])
-            return self.tidy(found if args[slot] is None else found.subs(marks[slot], args[slot]))
-        except self.failed:
-            return None
+            return found if args[slot] is None else found.subs(marks[slot], args[slot])
+
+        return self._tried(derivative)
 
     def tidy(self, number: Any) -> Any:
         """The simplest of a few forms of a number; None for what is no number, or too large to go on with."""
@@ -287,15 +292,14 @@ class _Field:
             return number if len(str(number)) <= _DIGITS else None
         if number.has(sympy.Piecewise, sympy.Max, sympy.Min) or number.count_ops() > _OPERATIONS:
             return None
-        number = sympy.expand_log(number)
-        for _ in range(_ROUNDS):                   # so that a tidy number stays as it is
+        simpler, rounds = sympy.expand_log(number), 0
+        number = None
+        while simpler != number and rounds < _ROUNDS:   # so that a tidy number stays as it is
+            number, rounds = simpler, rounds + 1
             flat = sympy.expand(number)
             forms = [number, flat, sympy.radsimp(number), sympy.radsimp(flat)]
-            best = min(forms, key=lambda form: (form.count_ops(), len(str(form))))
-            if best == number:
-                break
-            number = best
-        return number
+            simpler = min(forms, key=lambda form: (form.count_ops(), len(str(form))))
+        return simpler
 
     def told(self, key: str, number: Any) -> Iterator[tuple[str, Any]]:
         """A number's line for the parent, where it has a form to be shown."""
@@ -316,9 +320,6 @@ def _writer(sympy: Any, named: bool) -> Callable[[Any], str]:
 
         def _print_Exp1(self, expr: Any) -> str:  # noqa: N802 - sympy's name
             return "e" if named else "exp(1)"
-
-        def _print_Abs(self, expr: Any) -> str:  # noqa: N802 - sympy's name
-            return f"abs({self._print(expr.args[0])})"
 
     printer = Writer()
     return lambda number: str(printer.doprint(number)).replace("**", "^")

@@ -185,6 +185,30 @@ def test_a_large_circuit_is_not_given_to_sympy():
     assert "more than 5000 operations" in report.notes[-1].message
 
 
+def test_what_sympy_cannot_tell_from_zero_stays_decimal():
+    report = backprop("z = sqrt(2) + sqrt(3) - sqrt(5 + 2*sqrt(6)); f = max(z, x) + clip(z, 0, x)*y", x=2, y=3)
+    exact = report.exact()
+    assert exact.value == report.value
+    assert exact.gradients == pytest.approx(report.gradients)
+    assert [note.code for note in exact.notes] == ["decimal"]
+    assert backprop("f = x*e", x=2).exact().value.text == "2*e"
+
+
+def test_a_branch_at_a_number_without_a_form_stays_decimal():
+    exact = backprop("f = relu(x^300)*y", x=1.01, y=2).exact()
+    assert exact.gradients == pytest.approx(backprop("f = relu(x^300)*y", x=1.01, y=2).gradients)
+    assert not isinstance(exact.value, Written)
+
+
+def test_products_and_sums_of_gradients_are_exact_where_they_are_fractions():
+    report, third, root = backprop("x/3", x=1).exact(), written("1/3", 1 / 3), written("sqrt(2)", math.sqrt(2))
+    assert (report.times(third, third).text, report.plus(third, third).text) == ("1/9", "2/3")
+    for found, expected in ((report.times(root, root), 2), (report.plus(third, root), 1 / 3 + math.sqrt(2))):
+        assert found == pytest.approx(expected)
+        assert not isinstance(found, Written)
+    assert report.times(None, third) is report.plus(third, None) is None
+
+
 def test_undefined_stays_undefined():
     report = backprop("f = 0*sqrt(x)", x=0).exact()
     assert report.gradients == {"x": None}
