@@ -400,6 +400,9 @@ vocabulary: dict[str, Any] = {
 }
 """What structural rows may call besides the elementwise functions."""
 
+_OWN = {FUNCTIONS["pow"].forward: "pow(a, b)"}
+"""Rules that NumPy has as they are: its power squares by a product, and a choice would compute both for every entry."""
+
 
 class Arrays:
     """Rules as functions of ndarrays."""
@@ -425,7 +428,7 @@ class Arrays:
 
     def prepared(self, text: str) -> str:
         """A rule's text for arrays; the rows that it names are functions afterwards."""
-        translated = entrywise(text)
+        translated = entrywise(_OWN.get(text, text))
         for word in words_of(translated):
             row = FUNCTIONS.get(word)
             if row is not None and word not in self.names:

@@ -265,6 +265,13 @@ def test_cube_roots_of_arrays_are_those_of_numbers_to_the_last_bit():
     assert report.value.tolist() == [floats().forward(FUNCTIONS["cbrt"])(point) for point in points]
 
 
+def test_squares_of_arrays_are_products_to_the_last_bit():
+    x = np.random.default_rng(7).normal(size=5000)
+    found = backprop("x^2", x=x)
+    assert found.value.tolist() == (x * x).tolist() == [backprop("x^2", x=point).value for point in x.tolist()]
+    assert found.gradients["x"].tolist() == (2 * x).tolist()
+
+
 @pytest.mark.parametrize(("text", "told"), [
     ("sum(W^-1)", True), ("V = W**(-1); sum(V)", True), ("sum(W^-2)", False), ("sum(1/W)", False),
     ("sum(W[0]^-1)", False),
