@@ -105,3 +105,9 @@ def test_a_name_in_the_mapping_and_as_a_keyword_has_two_values():
     with pytest.raises(BpcalcError, match="'x' is given a value twice: 1 and 2") as found:
         backprop("x", {"x": 1}, x=2)
     assert found.value.hint
+
+
+def test_a_hint_for_a_value_writes_the_value_alone():
+    with pytest.raises(BpcalcError) as caught:
+        constant("2 pi", "x")
+    assert caught.value.hint == "there is no implicit multiplication: write 2*pi"

@@ -170,6 +170,14 @@ def test_a_sum_of_too_many_terms_is_refused_before_it_is_written_out(monkeypatch
     assert text[slice(*found.value.span)] == "for"
 
 
+@pytest.mark.parametrize("inside", ["len(v)", "1, 1 + len(v)", "2*len(v) - 1", "len(v)*len(W)", "len(W), len(v)",
+                                    "(len(v))"])
+def test_the_length_of_a_bound_array_is_known_to_a_range(inside):
+    values = {"v": [1.0, 2.0, 4.0], "W": [[1.0], [3.0]]}
+    there = eval(f"[j for j in range({inside})]", dict(values))  # noqa: S307 - made above
+    assert backprop(f"0*v[0]*W[0, 0] + sum(j for j in range({inside}))", values).value == sum(there)
+
+
 # ------------------------------------------------------------------------------------------- arrays
 @st.composite
 def arrays(draw):
