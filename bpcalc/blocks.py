@@ -56,7 +56,7 @@ class Blocks:
         guards = [line.text for line in code.guards]
         lines = [f"def made({', '.join(code.arguments)}):", *map(str, [*code.forward, *code.backward]),
                  f"return ({_list(code.results)}), ({_list(code.checks)}), ({_list(guards)}), ({_list(kinks)})"]
-        self._code = run_text("\n ".join(lines), "rows", {**backend.names, "pow": _power})
+        self._code = run_text("\n ".join(lines), "rows", backend.names)
 
     def evaluate(self, count: int, columns: Sequence[Array]) -> tuple[list[Array], Array]:
         """The values and gradients of ``count`` rows, and which rows are to be run one by one."""
@@ -114,11 +114,6 @@ def _write(row: Op, text: str, names: Mapping[str, str]) -> str:
 
 def _list(texts: Sequence[str]) -> str:
     return "".join(f"{text}, " for text in texts)
-
-
-def _power(a: Any, b: Any) -> Any:
-    # The operator is much faster than np.power for the exponents that people write: 2, 0.5 and -1.
-    return a ** b if isinstance(a, np.ndarray) else np.power(a, b)
 
 
 def _is_finite(found: Any) -> bool:
