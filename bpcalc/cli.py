@@ -156,11 +156,21 @@ def _cannot_write(error: OSError, target: str | None, as_json: bool) -> int:
     return _fail(InputProblem(f"cannot write {where}: {(error.strerror or str(error)).lower()}"), as_json)
 
 
+def _unraisable(met: sys.UnraisableHookArgs) -> None:
+    """Meet an error that cannot be raised, as in a generator that is given up.
+
+    Where memory runs out there, it has ended the run, which is told about; anything else is a fault to be seen.
+    """
+    if met.exc_type is not MemoryError:
+        sys.__unraisablehook__(met)
+
+
 def main() -> None:
     """The console script."""
     import gc
 
     gc.disable()  # a run makes no cycles worth collecting, and lives for a moment
+    sys.unraisablehook = _unraisable
     if os.environ.get("_BPCALC_COMPLETE"):
         from .command import command
 

@@ -341,3 +341,26 @@ def test_beside_a_file_a_word_that_binds_nothing_is_no_second_expression(bpcalc,
         assert (ran.code, ran.out) == (2, "")
         assert f"'{word}' is not a binding\n" in ran.err
         assert "  hint: values are given as NAME=VALUE\n" in ran.err
+
+
+@pytest.mark.parametrize(("error", "told"), [("MemoryError", ""), ("ValueError", "ValueError")])
+def test_memory_that_runs_out_where_nothing_can_be_raised_is_not_told_of_twice(error, told):
+    program = f"""
+from bpcalc import cli
+
+def given_up():
+    try:
+        yield
+    finally:
+        raise {error}
+
+def run():
+    next(given_up())
+    return 2
+
+cli.run = run
+cli.main()
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 2
+    assert (told in ran.stderr) if told else ran.stderr == ""

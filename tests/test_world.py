@@ -341,10 +341,15 @@ def test_an_expression_may_be_typed_at_a_terminal():
 
 
 # -------------------------------------------------------------------------- interrupts and memory
+def interruptible():
+    """What a shell starts in the background ignores interrupts, and so does all that is started from there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(words, stdin, after):
     """A run that gets an interrupt ``after`` seconds; (exit code, stdout, stderr)."""
     with subprocess.Popen(command(*words), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          env=environment()) as run:
+                          env=environment(), preexec_fn=interruptible) as run:
         timer = threading.Timer(after, lambda: run.send_signal(signal.SIGINT))
         timer.start()
         out, err = run.communicate(stdin, timeout=120)
