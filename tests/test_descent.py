@@ -5,7 +5,6 @@ import json
 import math
 import re
 import shlex
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -475,22 +474,27 @@ def test_a_long_course_keeps_its_peaks():
     assert len({point.split(",")[1] for point in points}) == 2
 
 
-def test_a_bar_is_drawn_for_long_runs_only_and_taken_away(monkeypatch):
-    now = [0.0]
+def watched(monkeypatch):
+    """A time to be set, and a terminal in place of standard error; not fixtures, as pytest captures anew after them."""
+    now, stream = [0.0], io.StringIO()
+    stream.isatty = lambda: True
     monkeypatch.setattr("time.monotonic", lambda: now[0])
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr("sys.stderr", stream)
+    return now, stream
+
+
+def test_a_bar_is_drawn_for_long_runs_only_and_taken_away(monkeypatch):
+    clock, terminal = watched(monkeypatch)
     bar = Bar("steps", 200)
     bar(10)
     bar.clear()
-    assert sys.stderr.getvalue() == "", "half a second is not long"
-    now[0] = 1.0
+    assert terminal.getvalue() == "", "half a second is not long"
+    clock[0] = 1.0
     bar(100)
     bar(101)
-    assert sys.stderr.getvalue() == f"\r[{'#' * 15}{' ' * 15}] 100 of 200 steps"
+    assert terminal.getvalue() == f"\r[{'#' * 15}{' ' * 15}] 100 of 200 steps"
     bar.clear()
-    assert sys.stderr.getvalue().endswith("\r" + " " * 49 + "\r")
+    assert terminal.getvalue().endswith("\r" + " " * 49 + "\r")
 
 
 def test_progress_is_told_step_by_step_with_arrays():
@@ -544,13 +548,9 @@ def test_a_loss_cannot_change_by_less_than_nothing(until, bpcalc):
 
 
 def test_a_bar_without_an_end_counts(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("time.monotonic", lambda: now[0])
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    monkeypatch.setattr("sys.stderr", terminal)
+    clock, terminal = watched(monkeypatch)
     bar = Bar("rows")
-    now[0] = 1.0
+    clock[0] = 1.0
     bar(300)
     assert terminal.getvalue() == "\r300 rows"
 
