@@ -16,8 +16,8 @@ _WIDE = frozenset(row.code for row in TABLE if row.variadic or len(row.params) >
 """Operations whose inputs may be a tuple."""
 
 
-def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[int]]:
-    """Which nodes depend on a variable whose gradient is asked for, and those variables."""
+def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, Sequence[int]]:
+    """Which nodes depend on a variable whose gradient is asked for, and those variables: a range if all are bound."""
     live = bytearray(len(graph))
     if wrt is not None:
         for k in wrt:
@@ -29,13 +29,14 @@ def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, list[i
         live = bytearray(b"\1") * len(graph)
         for k in constants:
             live[k] = 0
-        # Bound variables, and those with a value inside the text.
-        return live, [*range(len(graph.inputs)), *_places(graph, INPUT, len(graph.inputs))]
+        bound = range(len(graph.inputs))           # as a list, 40 bytes a variable
+        inside = [*_places(graph, INPUT, len(bound))]
+        return live, [*bound, *inside] if inside else bound
     # `third = 1/3` gives a name to a constant expression: that is a variable with a value, too.
     return live, _spread(graph, live, frozenset(graph.symbols.values()) - constants)
 
 
-def variables(graph: Graph) -> list[int]:
+def variables(graph: Graph) -> Sequence[int]:
     """Every node that is a variable: bound, given a value inside the text, or a named constant expression."""
     return liveness(graph, None)[1]
 

@@ -55,7 +55,7 @@ class Gradients:
     kind = "floats"
     """Whose arithmetic it is: floats, rounded (rounded.py) or exact (exact.py)."""
 
-    def __init__(self, trace: Trace, grads: list[Any], live: bytearray, leaves: list[int],
+    def __init__(self, trace: Trace, grads: list[Any], live: bytearray, leaves: Sequence[int],
                  upstream: Any, reached: bytearray | None) -> None:
         self.trace = trace
         self.grads = grads
@@ -274,7 +274,7 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
     return result
 
 
-def differentiable(trace: Trace) -> list[int]:
+def differentiable(trace: Trace) -> Sequence[int]:
     """Every variable to which a gradient can flow back: in a run with arrays, all but labels and indices."""
     unmoved = labels(trace.graph) if trace.arrays else ()
     return [k for k in variables(trace.graph) if k not in unmoved]

@@ -70,10 +70,9 @@ class Report(Streams):
 
         None where it is undefined; an array has nan in the entries where it is.
         """
-        inputs, given, leaves = self.graph.inputs, self._gradients, self._gradients.leaves
-        if given.reached is None and inputs and len(leaves) == len(inputs) and leaves[-1] < len(inputs) \
-                and leaves == sorted(leaves):      # they are all the bound variables
-            return dict(zip(inputs, given.grads))
+        given, leaves = self._gradients, self._gradients.leaves
+        if given.reached is None and isinstance(leaves, range):            # they are all the bound variables
+            return dict(zip(self.graph.inputs, given.grads))
         names, at = self.graph.names, given.at
         return {names[k]: at(k) for k in leaves}
 

@@ -21,7 +21,7 @@ from .report import Report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import IO, Any
 
 EDGES = 2_000
@@ -154,7 +154,7 @@ def _absolute(report: Report) -> dict[int, float]:
     return sums
 
 
-def _task(report: Report, edges: list[tuple[int, int]], leaves: list[int]) -> dict[str, Any]:
+def _task(report: Report, edges: list[tuple[int, int]], leaves: Sequence[int]) -> dict[str, Any]:
     """The graph as plain data: operations by name, private numbers for symbols."""
     graph = report.graph
     nodes: list[Any] = []
@@ -169,7 +169,7 @@ def _task(report: Report, edges: list[tuple[int, int]], leaves: list[int]) -> di
         else:
             nodes.append(["symbol", report.trace.values[k]])
     return {"nodes": nodes, "values": report.trace.values, "labels": [report.label(k) for k in range(len(graph))],
-            "edges": edges, "leaves": leaves, "output": graph.output, "tree": sizes[graph.output]}
+            "edges": edges, "leaves": [*leaves], "output": graph.output, "tree": sizes[graph.output]}
 
 
 def child(stdin: IO[str], stdout: IO[str]) -> None:

@@ -74,7 +74,7 @@ def test_every_variable_is_asked_for_unless_something_else_is(text, values):
     report = backprop(text, values)
     graph, found = report.graph, named(report)
     live, leaves = liveness(graph, None)
-    assert leaves == found == variables(graph)
+    assert [*leaves] == found == [*variables(graph)]
     assert list(live) == paths(graph)[found].any(axis=0).astype(int).tolist()
 
 
@@ -87,8 +87,8 @@ def test_what_the_output_depends_on_and_what_is_a_label(text, values):
     assert list(reached_by_output(graph, flowing=True)) == flown.astype(int).tolist()
     unmoved = np.nonzero(reached & ~flown)[0].tolist()
     assert sorted(labels(graph)) == unmoved
-    assert differentiable(report.trace) == [k for k in named(report) if k not in unmoved]
-    assert report._gradients.leaves == differentiable(report.trace)
+    assert [*differentiable(report.trace)] == [k for k in named(report) if k not in unmoved]
+    assert [*report._gradients.leaves] == [*differentiable(report.trace)]
     assert not any(report.is_live(k) for k in unmoved)
 
 
