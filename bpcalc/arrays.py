@@ -197,8 +197,15 @@ def _outside(found: Any, first: int, end: int) -> Any:
 
 def _position(at: Sequence[Any], xs: Sequence[Any]) -> tuple[Any, ...]:
     """NumPy's index from the parts of the text's: a number's place among ``xs``, or a slice of such."""
-    return tuple(slice(*(None if place is None else _one_whole(xs[place], "a slice's end") for place in item))
-                 if isinstance(item, tuple) else whole(xs[item], "an index")[()] for item in at)
+    return tuple(_slice(item, xs) if isinstance(item, tuple) else whole(xs[item], "an index")[()] for item in at)
+
+
+def _slice(places: Sequence[int | None], xs: Sequence[Any]) -> slice:
+    parts = [None if place is None else _one_whole(xs[place], f"a slice's {part}")
+             for place, part in zip(places, ("start", "end", "step"))]
+    if parts[2:] == [0]:
+        raise ShapeError("a slice's step must not be 0")
+    return slice(*parts)
 
 
 def _take(xs: Sequence[Any], at: Sequence[Any]) -> Any:

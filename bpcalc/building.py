@@ -334,7 +334,7 @@ def _keywords(row: Op, args: list[Any]) -> tuple[list[int], dict[str, str]]:
     given: dict[str, str] = {}
     for word, value in (arg for arg in args if type(arg) is tuple):
         if word in given:
-            raise Stuck("keyword", (row, word))
+            raise Stuck("repeated", (row, word))
         given[word] = value
     return [arg for arg in args if type(arg) is not tuple], given
 

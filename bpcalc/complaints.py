@@ -298,11 +298,14 @@ def _explain_call(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpcal
         noun = "argument" if len(params) == 1 else "arguments"
         return SyntaxProblem(f"{name} was defined with {len(params)} {noun}, not {count}", cursor.source, here,
                              f"it begins {name}({', '.join(params)}) = …")
-    if stuck.why == "keyword":
+    if stuck.why in ("keyword", "repeated"):
         row, word = stuck.detail
         at = cursor.at
         while at > 0 and not cursor.tokens[at][0].startswith(f"{word}="):
             at -= 1
+        if stuck.why == "repeated":
+            return SyntaxProblem(f"{row.word} is given {word}= twice", cursor.source, cursor.span(at),
+                                 "keep one of them")
         return _no_keyword(cursor, at, row.word, word)
     if stuck.why == "sizes":
         return SyntaxProblem(f"{stuck.detail.word} needs whole numbers written out here", cursor.source, here,
@@ -368,7 +371,8 @@ EXPLAIN: dict[str, Callable[[Cursor, Stuck, Collection[str]], BpcalcError]] = {
     "comma": _explain_comma, "close": _explain_brackets, "open": _explain_brackets,
     "function": _explain_name, "unknown": _explain_name,
     "huge": _explain_number, "arity": _explain_arity, "target": _explain_target,
-    "array": _explain_call, "count": _explain_call, "keyword": _explain_call, "place": _explain_call,
+    "array": _explain_call, "count": _explain_call, "keyword": _explain_call,
+    "repeated": _explain_call, "place": _explain_call,
     "sizes": _explain_call, "head": _explain_target, "twice": _explain_twice, "unnamed": _explain_unnamed,
 }
 

@@ -322,7 +322,7 @@ MISTAKES = [
     ("huber(x, delta=2)", "huber takes 2 or 3 arguments, not 1", "huber(x, delta=2)", None),
     ("hinge(weight, margin=2)", "hinge takes 2 or 3 arguments, not 1", "hinge(weight, margin=2)", None),
     ("leaky_relu(x, 0.5, slope=1)", "leaky_relu cannot take slope=… here", "slope=1", "leaky_relu takes slope"),
-    ("sum(weight, axis=0, axis=0)", "sum cannot take axis=… here", "axis=0", "sum takes axis and keepdims"),
+    ("sum(weight, axis=0, axis=0)", "sum is given axis= twice", "axis=0", "keep one of them"),
     ("max(x, y, axis=0)", "max cannot take axis=… here", "axis=0", "max takes axis and keepdims"),
     *((text, "axis= belongs to no function", "axis=1", None) for text in ("[axis=1, 2]", "weight[axis=1, 0]")),
     *((f"reshape({inside})", "reshape needs whole numbers written out here", ")",
