@@ -53,6 +53,15 @@ def reached_by_output(graph: Graph, flowing: bool = False) -> bytearray:
     return reached
 
 
+def depends(graph: Graph, k: int, on: int) -> bool:
+    """Whether node ``k`` depends on node ``on``."""
+    above = bytearray(len(graph))
+    above[on] = 1
+    for node in range(on + 1, k + 1):
+        above[node] = any(above[i] for i in graph.args(node))
+    return bool(above[k])
+
+
 def labels(graph: Graph) -> frozenset[int]:
     """The nodes that have part in the output, but as a label or an index: nothing flows back to them."""
     return frozenset(k for k, (reached, flown) in enumerate(zip(reached_by_output(graph),

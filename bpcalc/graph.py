@@ -83,6 +83,11 @@ class Graph:
         i: int = self.a[k]
         return (i,) if len(TABLE[self.ops[k]].params) == 1 else (i, j)
 
+    def ending_at(self, k: int, name: str) -> Graph:
+        """The same nodes with node ``k`` for the output."""
+        return Graph(self.source, self.ops, self.a, self.b, self.symbols, self.inputs, k, name, self.statics,
+                     self.tokens, self.arrays)
+
     def _sort_symbols(self) -> tuple[dict[int, str], dict[int, str]]:
         names: dict[int, str] = {}
         words: dict[int, str] = {}

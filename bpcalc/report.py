@@ -94,6 +94,13 @@ class Report(Streams):
             self._spans = spans(self.graph)
         return self._spans[k]
 
+    def ending_at(self, k: int) -> Report:
+        """This run, in floats, as far as node ``k``: the gradients are those of that node, of every variable."""
+        from .engine import Trace, backward  # a report of a run is read without running anything
+
+        graph, trace = self.graph.ending_at(k, self.label(k)), self.trace
+        return type(self)(backward(Trace(graph, trace.values, trace.arrays), None, 1.0))
+
     # ------------------------------------------------------------------------------- as on paper
     def rounded(self, decimals: int) -> Report:
         """This run in hand arithmetic: every computed number rounded to ``decimals``, half away from zero.

@@ -767,9 +767,69 @@ def test_a_file_of_answers(bpcalc, tmp_path):
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "2 of 2 right")
 
 
+# ------------------------------------------------------------- derivatives that go through other nodes
+LONG_WAY = ["p = 2*x + y", "q = sin(p*x)/y", "r = exp(q - p)*x", "f = r*z + q^2"]
+AT = {"x": 0.7, "y": 1.3, "z": -0.4}
+
+
+@pytest.mark.parametrize("top", ["p", "q", "r"])
+@pytest.mark.parametrize("under", ["x", "y", "z", "p", "q"])
+def test_a_derivative_through_other_nodes_is_the_gradient_of_the_text_that_ends_there(top, under):
+    texts = LONG_WAY[:"pqr".index(top) + 1]
+    if (top, under) in (("p", "p"), ("p", "q"), ("q", "q"), ("q", "y"), ("r", "x")):
+        return                                     # nothing of the kind, or local gradients
+    cut = backprop("; ".join([*texts, f"{top}_ = {top} + 0*z"]), AT)
+    gradient = next(node.gradient for node in cut.nodes if node.name == under)
+    [verdict] = backprop("; ".join(LONG_WAY), AT).check(f"d{top}/d{under} = {gradient!r}")
+    assert (verdict.status, verdict.expected) == ("right", pytest.approx(gradient, abs=1e-15))
+    [verdict] = backprop("; ".join(LONG_WAY), AT).check(f"d{top}/d{under} = {gradient + 0.5!r}")
+    assert verdict.status == "wrong"
+
+
+@pytest.mark.parametrize(("text", "answers", "verdicts", "mistake"), [
+    ("q = 2*x + y; f = q*z", "dq/dx = -2", ["wrong"], "sign"),
+    ("q = 2*x + y; f = q*z", "dq/dx = 14", ["wrong"], "product"),
+    ("q = 2*x + y; f = q*z", "dq/dz = 0", ["right"], None),
+    ("q = 2*x + y; f = q*z", "dq/dz = 1", ["wrong"], "neighbour"),
+    ("q = sin(3*x); f = q*z", "dq/dx = 0.96017", ["wrong"], "upstream-only"),
+    # what follows from one is no second mistake: with all digits, as typed, and with a wrong df/dq as well
+    ("q = sin(3*x); f = q*z", "dq/dx = 0.96017; df/dx = 6.72119", ["wrong", "follows"], "upstream-only"),
+    ("q = sin(3*x); f = q*z", "dq/dx = 0.96; df/dx = 6.7212", ["wrong", "follows"], "upstream-only"),
+    ("q = sin(3*x); f = q*z", "df/dq = -7; dq/dx = 5; df/dx = -35", ["wrong", "wrong", "follows"], "sign"),
+    ("q = sin(3*x); f = q*z + x", "dq/dx = 5; df/dx = 36", ["wrong", "follows"], "constant-varied"),
+    ("q = sin(3*x); f = q*z + x", "dq/dx = 5; df/dx = 35.5", ["wrong", "wrong"], "constant-varied"),
+    ("q = sin(3*x); f = q*z", "n3 = 5; dq/dx = 0.85099", ["wrong", "follows"], "other-operation"),
+    ("p = x*y; q = 3*p + 1; f = q*z", "dq/dp = 5; dq/dx = 15; df/dx = 105", ["wrong", "follows", "follows"], None),
+    # the other names of a step may be held constant, as in a partial derivative of its expression
+    ("p = x*y; q = p + 3*x + x*y; f = q*z", "dq/dx = 9", ["right"], None),
+    ("p = x*y; q = p + 3*x + x*y; f = q*z", "dq/dx = 6", ["right"], None),
+    ("p = x*y; q = p + 3*x + x*y; f = q*z", "dq/dx = 3", ["wrong"], "not-summed"),
+    ("p = x*y; q = 3*p + 1; f = q*z", "dq/dx = 0", ["wrong"], "neighbour"),
+    ("q = relu(2*x - 4); f = q*z", "dq/dx = 1", ["right"], None),          # between the slopes of the kink
+    ("q = sqrt(x - 2); f = q*z", "dq/dx = undefined", ["right"], None),
+])
+def test_derivatives_through_other_nodes_are_judged_as_gradients_are(text, answers, verdicts, mistake):
+    values = {name: value for name, value in (("x", 2), ("y", 3), ("z", 7)) if name in text}
+    if "n4" in answers:
+        values = {"x": 2, "z": 7}
+    found = backprop(text, values).check(answers)
+    assert [verdict.status for verdict in found] == verdicts
+    assert found[0].mistake == mistake
+
+
+def test_derivatives_through_other_nodes_beside_arrays_and_in_hand_arithmetic():
+    report = backprop("s = sum(W @ x); q = 2*s + 1; f = q^2", W=[[1, 2], [3, 4]], x=[5, 6])
+    assert [verdict.status for verdict in report.check("dq/ds = 2; df/ds = 452; n5 = 112")] == ["right"] * 3
+    assert [verdict.status for verdict in report.check("dq/ds = 3; df/ds = 678")] == ["wrong", "follows"]
+    with pytest.raises(BpcalcError, match="there are arrays in it"):
+        report.check("dq/dx = 2")
+    rounded = backprop("q = sin(3*x); f = q*z", x=2, z=7).check("dq/dx = 2.88", decimals=2)
+    assert [verdict.status for verdict in rounded] == ["right"]
+
+
 @pytest.mark.parametrize(("answers", "message"), [
     ("dw = 1", "no node called"), ("q", "KEY = VALUE"), ("q = 1, q = 2", "answered twice"),
-    ("dx = 1, df/dx = 2", "answered twice"), ("dx = four", "cannot be read"), ("dq/dz = 1", "not an input"),
+    ("dx = 1, df/dx = 2", "answered twice"), ("dx = four", "cannot be read"), ("dx/dq = 1", "does not depend"),
     ("x/y = 1", "is not a key"), ("=3", "KEY = VALUE"),
 ])
 def test_answers_that_cannot_be_read(answers, message):

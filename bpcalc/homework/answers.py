@@ -5,7 +5,8 @@ Keys
     ``dq``, ``df/dq``   the gradient of the output f at q (∂ may be written for d), also ``q.grad``; with an
                         upstream gradient also ``dL/dq``, as the tables say; ``dL/dq``, ``loss`` and the like are
                         about the output, whatever its name, where nothing else is called so
-    ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output
+    ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output; where x
+                        is no input of q, the derivative along all paths from x to q (0 if there is none)
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
     ``dW[0,1]``         an entry of an array; ``dW = [[1, 2], [3, 4]]`` answers all of them
@@ -18,6 +19,7 @@ precision it was typed with.  A blank (nothing, or only underscores) is no answe
 from __future__ import annotations
 
 from ..bindings import constant
+from ..dependence import depends
 from ..errors import BindingProblem, BpcalcError, Source, UsageProblem, closest
 from ..report import Report
 from .rounding import last_digit
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     Item = tuple[str, str, Source]
 
-VALUE, GRADIENT, LOCAL, NEW = "value", "gradient", "local", "new"
+VALUE, GRADIENT, LOCAL, DERIVATIVE, NEW = "value", "gradient", "local", "derivative", "new"
 UNDEFINED = frozenset(("undefined", "not defined", "does not exist", "doesn't exist", "dne", "none", "nan", "n/a",
                        "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity", "∞", "+∞", "-∞"))
 """How people say that a derivative does not exist."""
@@ -38,15 +40,15 @@ OUTPUTS = frozenset(("f", "L", "J", "E", "C", "E_total", "loss", "Loss", "cost",
 """What people call the output, whatever its name."""
 
 Place = tuple[str, int, "int | tuple[int, ...] | None"]
-"""What a key is about: (kind, node, part); the part is the input for a local gradient, an index for an
-entry of an array, and None for a number."""
+"""What a key is about: (kind, node, part); the part is the input for a local gradient, the node with respect to
+which for a derivative, an index for an entry of an array, and None for a number."""
 
 
 class Answer:
     """One answer: what it is about, its value, and the unit of its last typed digit.
 
     ``value`` is None where ``undefined`` was typed; ``unit`` is None where the value was an expression.
-    For a local gradient ``node`` is the operation and ``part`` the node it is taken with respect to;
+    For a local gradient or a derivative ``node`` is the operation and ``part`` the node it is taken with respect to;
     for an entry of an array ``part`` is its index.
     """
 
@@ -63,6 +65,11 @@ class Answer:
     def place(self) -> Place:
         """What the answer is about."""
         return self.kind, self.node, self.part
+
+    @property
+    def under(self) -> int:
+        """The node that a derivative is taken with respect to."""
+        return self.part if isinstance(self.part, int) else self.node
 
 
 class Unread:
@@ -302,7 +309,8 @@ def resolve(key: str, report: Report, source: Source) -> Place:
     key = key.replace(", ", ",")
     if key[-1:] != "]" or _is_name(key, report):
         place = _resolve(key, report, source)
-        if place[0] == LOCAL and any(hasattr(report.trace.values[k], "shape") for k in place[1:] if type(k) is int):
+        if place[0] in (LOCAL, DERIVATIVE) and any(
+                hasattr(report.trace.values[k], "shape") for k in place[1:] if type(k) is int):
             raise BindingProblem(f"{key} has no single local gradient: there are arrays in it", source,
                                  _span(key, source), "ask for the gradients at its ends")
         return place
@@ -340,12 +348,14 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
         bottom = node_called(under[1:], report, source)
         if top == report.graph.output:
             return GRADIENT, bottom, None
-        if bottom not in report.graph.args(top):
-            inputs = [report.label(k) for k in report.graph.args(top)[:6] if report.shows(k)]
-            raise BindingProblem(f"{under[1:]} is not an input of {over[1:]}", source, _span(key, source),
-                                 f"{over[1:]} is made of {', '.join(inputs)}; " * bool(inputs)
-                                 + f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
-        return LOCAL, top, bottom
+        if bottom in report.graph.args(top):
+            return LOCAL, top, bottom
+        if depends(report.graph, top, bottom) or (report.graph.args(top) and not report.graph.args(bottom)):
+            return DERIVATIVE, top, bottom
+        inputs = [report.label(k) for k in report.graph.args(top)[:6] if report.shows(k)]
+        raise BindingProblem(f"{over[1:]} does not depend on {under[1:]}", source, _span(key, source),
+                             f"{over[1:]} is made of {', '.join(inputs)}; " * bool(inputs)
+                             + f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
     own, inner = _find(plain, report), _find(plain[1:], report) if plain[:1] == "d" else None
     if own is not None and inner is not None:
         raise BindingProblem(f"'{key}' can mean the value of {plain} or the gradient at {plain[1:]}", source,
@@ -365,7 +375,7 @@ def key_of(place: Place, report: Report) -> str:
     """The key that is understood as ``place`` whatever the names are."""
     kind, k, part = place
     label = report.label(k)
-    if kind == LOCAL and isinstance(part, int):
+    if kind in (LOCAL, DERIVATIVE) and isinstance(part, int):
         return f"d{label}/d{report.label(part)}"
     index = f"[{','.join(map(str, part))}]" if isinstance(part, tuple) else ""
     if kind == GRADIENT:

@@ -7,10 +7,12 @@ are carried on; one that follows from a wrong answer, or from the slip behind it
 
 from __future__ import annotations
 
+from ..dependence import depends
 from ..errors import BpcalcError, Source, UsageProblem
 from ..report import Report
 from . import rounding
 from .answers import (
+    DERIVATIVE,
     GRADIENT,
     LOCAL,
     NEW,
@@ -146,6 +148,7 @@ class Judge:
         self._judged: dict[object, Judgement] = {}
         self._above: dict[int, frozenset[int]] = {}
         self._entries: tuple[Judge, ...] | None = None
+        self._inner: dict[int, Judge] = {}
 
     def verdicts(self, answers: Sequence[Answer], require: str = "given") -> list[AnswerVerdict]:
         """A verdict for every answer, in order, and then for every answer that is missing."""
@@ -171,7 +174,7 @@ class Judge:
         named = {*self.report.graph.names, self.report.graph.output}
         # Nodes without a name have other numbers there.
         if judge is None or any(answer.kind == NEW or answer.node not in named or (
-                answer.kind == LOCAL and answer.part not in named) for answer in answers):
+                answer.kind in (LOCAL, DERIVATIVE) and answer.part not in named) for answer in answers):
             return verdicts
         try:
             places = [resolve(key_of(answer.place, self.report), judge.report, Source(answer.key))
@@ -206,8 +209,19 @@ class Judge:
             return entry(report.gradient(k), i) if report.is_live(k) else 0.0
         if kind == NEW:
             return self.new(k, i)
+        if kind == DERIVATIVE:
+            return self.within(k).exact((GRADIENT, i, None)) if isinstance(i, int) else None
         found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
         return None if None in found else sum(number for number in found if number is not None)
+
+    def within(self, k: int) -> Judge:
+        """The judge of the run as far as node ``k``, whose gradients are the derivatives of that node."""
+        if k not in self._inner:
+            report, carried = self.report.ending_at(k), self.carried
+            decimals = None if carried is None else carried.report.decimals
+            self._inner[k] = Judge(report, self.strict, self.tolerance,
+                                   carried=None if decimals is None else report.rounded(decimals))
+        return self._inner[k]
 
     def new(self, k: int, part: object) -> float | None:
         """The value of a node after the update; None where it does not exist."""
@@ -277,6 +291,9 @@ class Judge:
             return answer.node in self._users_of(other.node)
         if answer.kind == LOCAL:
             return other.kind == VALUE
+        if answer.kind == DERIVATIVE:
+            return other.kind in (VALUE, LOCAL) or (
+                other.kind == DERIVATIVE and other.node == answer.node and other.under in self._users_of(answer.under))
         return other.kind == VALUE or other.node in self._users_of(answer.node)
 
     def _users_of(self, k: int) -> frozenset[int]:
@@ -293,6 +310,8 @@ class Judge:
         return found
 
     def _cached(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+        if answer.kind == DERIVATIVE:
+            return self._derivative(answer, earlier)
         exact = self.exact(answer.place)
         if exact is not None and self._is_right(answer, exact):
             return Judgement(RIGHT)
@@ -306,6 +325,42 @@ class Judge:
             found = self._judge(answer, exact, earlier)
             keep(self._judged, key, found, _JUDGED)
         return found
+
+    def _derivative(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+        """The judgement of the run that ends at the node on top; only here what comes after that is known."""
+        found = self.within(answer.node)._cached(
+            _as_gradient(answer), [(_as_gradient(other), judged) for other, judged in earlier])
+        whole = self.exact((GRADIENT, answer.under, None))
+        if found.status == WRONG and not found.causes and whole is not None and self.fits(answer, whole):
+            from .causes import Cause
+            from .mistakes import BY_CODE
+
+            return Judgement(WRONG, found.note, [Cause(BY_CODE["product"], "", whole, None)])
+        if found.status == WRONG and self.small:
+            partial, held = self._partial(answer.node, answer.under)
+            if held and partial is not None and self.fits(answer, partial):
+                return Judgement(RIGHT, f"with {' and '.join(map(self.report.label, held))} held constant")
+        return found
+
+    def _partial(self, top: int, under: int) -> tuple[float | None, list[int]]:
+        """The derivative of a step's own expression, in which the names of other steps are variables, and these.
+
+        None where ``under`` does not stand in it, or the derivative does not exist.
+        """
+        report = self.report
+        slopes: dict[int, float | None] = {top: 1.0}
+        held = []
+        for k in range(top, under, -1):
+            if k not in slopes:
+                continue
+            if k != top and k in report.graph.names:
+                if depends(report.graph, k, under):
+                    held.append(k)
+                continue
+            for slot, i in enumerate(report.graph.args(k)):
+                product = report._gradients.times(slopes[k], report._gradients.local(k, slot))
+                slopes[i] = report._gradients.plus(slopes.get(i, 0.0), product)
+        return slopes.get(under), held[::-1]
 
     def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
         if exact is None:
@@ -368,6 +423,9 @@ class Judge:
 
     def _follows_from(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Answer | None:
         """The wrong answer that this one is a right consequence of."""
+        for other, found in earlier:
+            if found.status != RIGHT and self._chained(answer, other, earlier):
+                return other
         wrong = [other for other, found in earlier if found.status == WRONG and other.value is not None]
         for source in reversed(wrong):
             if self._leads_to(answer, self._own([source])) or self._carried_on(answer, source):
@@ -379,6 +437,25 @@ class Judge:
             if any(self._leads_to(answer, run) for run in runs):
                 return wrong[-1]
         return None
+
+    def _chained(self, answer: Answer, source: Answer, earlier: list[tuple[Answer, Judgement]]) -> bool:
+        """Whether a gradient is a product with the derivative that was answered, as the chain rule has it."""
+        if (source.kind, source.under, answer.kind) != (DERIVATIVE, answer.node, GRADIENT) or source.value is None:
+            return False
+        above = (GRADIENT, source.node, None)
+        factors = [other.value for other, _ in earlier if other.place == above and other.value is not None]
+        upstream, right, whole = self.exact(above), self.exact(source.place), self.exact(answer.place)
+        if upstream is None or right is None or whole is None:
+            return False
+        beside = whole - upstream * right          # what comes along other paths
+        # A student may go on with digits that were not typed.
+        half = source.unit / 2 if source.unit is not None and source.unit < 1 and self.tolerance is None else 0.0
+        for factor in (*factors, upstream):
+            number = factor * source.value + beside
+            if self.fits(answer, number) or (answer.value is not None and half and abs(answer.value - number)
+                                             <= abs(factor) * half + (answer.unit or 0.0) / 2):
+                return True
+        return False
 
     def _carried_on(self, answer: Answer, source: Answer) -> bool:
         """Whether the answer follows from more digits of the other one than were typed."""
@@ -419,7 +496,7 @@ class Judge:
                 pins.grads[other.node] = other.value
             elif other.kind == NEW:
                 pins.news[other.node] = other.value
-            else:
+            elif other.kind == LOCAL:
                 pins.locals[other.node, other.part] = other.value
         return self.plan.again(pins, None if decimals is None else _rounder(decimals))
 
@@ -561,13 +638,17 @@ class Judge:
 
     def advice(self, place: Place) -> str:
         """What to think about, without any number, where no mistake of the table explains an answer."""
-        kind, k, _ = place
+        kind, k, part = place
         if kind == VALUE:
             return "work it out from the values of its inputs"
         if kind == LOCAL:
             return "look at this one gate only: how does it change when the input does?"
         if kind == NEW:
             return "new value = old value + (-rate * gradient)"
+        if kind == DERIVATIVE and isinstance(part, int):
+            inner = self.within(k)
+            return inner.advice((GRADIENT, part, None)) if depends(self.report.graph, k, part) else \
+                f"{inner.report.label(k)} does not depend on {inner.report.label(part)}"
         if not self.small:
             return ""
         uses = len(self.plan.users.get(k, ()))
@@ -608,8 +689,17 @@ def _parts(kind: str, k: int, report: Report) -> list[Place]:
 
 def _rank(answer: Answer) -> tuple[int, int]:
     """The order in which answers follow from one another: values forward, gradients backward, the update."""
-    kind = (VALUE, LOCAL, GRADIENT, NEW).index(answer.kind)
+    kind = (VALUE, LOCAL, DERIVATIVE, GRADIENT, NEW).index(answer.kind)
+    if answer.kind == DERIVATIVE:
+        return kind, -answer.under
     return kind, -answer.node if answer.kind == GRADIENT else answer.node
+
+
+def _as_gradient(answer: Answer) -> Answer:
+    """An answer as it stands in the run that ends at the node it is a derivative of."""
+    if answer.kind != DERIVATIVE:
+        return answer
+    return Answer(answer.key, (GRADIENT, answer.under, None), answer.value, answer.typed)
 
 
 def _finer(answer: Answer) -> range:

@@ -397,7 +397,7 @@ TABLE: tuple[Mistake, ...] = (
             "multiplied by the local gradient", _CHAIN,
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 7"), node=_upstream_only),
     Mistake("product", "this is already multiplied by the upstream gradient",
-            "a local gradient looks at one gate only, whatever comes after it",
+            "such a derivative ends at the node on its top, whatever comes after that",
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dq/dx = 21"), node=_product),
     Mistake("value", "this is the node's forward value, not its gradient",
             "the gradient says how the output changes when this node changes",
@@ -513,3 +513,6 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("added", "upstream and local were added", _CHAIN,
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 10"), node=_added),
 )
+
+BY_CODE = {row.code: row for row in TABLE}
+"""The rows by their codes."""
