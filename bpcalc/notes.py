@@ -48,8 +48,6 @@ def remarks(result: Gradients) -> Iterator[Note]:
 def at_kink(trace: Trace, k: int) -> str | None:
     """What to say about node ``k`` if its derivative here is a convention, else None."""
     row = trace.graph.row(k)
-    if not row.kinks:
-        return None
     given = [trace.values[i] for i in trace.graph.args(k)]
     if trace.arrays:
         from . import arrays

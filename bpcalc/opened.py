@@ -16,7 +16,7 @@ from .arrays import entries, vocabulary, whole
 from .calculate import run
 from .errors import LimitProblem, NameProblem
 from .graph import Graph
-from .ops import BY_NAME, CONSTANT, IDENTITY, INPUT
+from .ops import BY_NAME, CONSTANT, INPUT
 from .report import Report
 
 TYPE_CHECKING = False
@@ -202,8 +202,6 @@ class _Opener:
             return np.array([self.number(entry) for _, entry in entries(value)]).reshape(np.shape(value))
         given = [self.nodes[i] for i in args]
         if not row.structural:
-            if graph.ops[k] == IDENTITY:
-                return given[0]
             if row.variadic or len(args) > 2:
                 return self.each(lambda *nodes: self.several(row.name, nodes), *given)
             return self.each(lambda *nodes: self.put(row.name, *nodes), *given)

@@ -755,6 +755,12 @@ def test_every_operation_on_entries_is_opened():
     assert report.gradients["x"].tolist() == [2, 0]
 
 
+def test_another_name_for_an_array_has_entries_of_its_own():
+    report = opened(backprop("q = x; f = sum(q*q)", x=[1, 2]))
+    assert [(node.name, node.text, node.gradient) for node in report.nodes[2:4]] == \
+        [("q[0]", "x[0]", 2), ("q[1]", "x[1]", 4)]
+
+
 def test_the_output_may_be_opened_by_what_it_is_called(bpcalc):
     report = backprop("sum(x*y)", x=[1, 2], y=[3, 4])
     assert opened(report, "f").only == opened(backprop("out = sum(x*y)", x=[1, 2], y=[3, 4]), "out").only

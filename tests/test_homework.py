@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bpcalc import BpcalcError, backprop
 from bpcalc.homework import rounding
 from bpcalc.homework.answers import parse_answers
-from bpcalc.homework.check import Judge, check
+from bpcalc.homework.check import Judge, check, keep
 from bpcalc.homework.mistakes import TABLE
 from bpcalc.homework.rounding import last_digit
 
@@ -758,6 +758,14 @@ def test_an_update_follows_from_the_students_own_gradient():
     report = backprop("f = (3*w - t)^2", w=2, t=1.3)
     verdicts = report.check("dw = -28.2, new w = 4.82", lr=0.1)
     assert [verdict.status for verdict in verdicts] == ["wrong", "follows"]
+
+
+def test_what_is_kept_of_a_class_is_bounded():
+    kept = {}
+    for key in range(5):
+        keep(kept, key, -key, 2)
+        assert kept[key] == -key
+        assert len(kept) <= 2
 
 
 def test_a_file_of_answers(bpcalc, tmp_path):

@@ -41,6 +41,7 @@ def test_what_a_run_gives_shows_itself():
 
 @pytest.mark.parametrize(("call", "words"), [
     (lambda: backprop("x", {"2x": 1}), "'2x' is not a name"),
+    (lambda: backprop("x", {" x": "1"}), "' x' is not a name"),
     (lambda: backprop("x", x=[1, math.nan]), "not finite"),
     (lambda: backprop("x", x="two"), "x"),
     (lambda: backprop("x", x=1).descend(0.1, optimizer="newton"), "there is no optimizer newton"),

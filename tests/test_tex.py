@@ -316,6 +316,18 @@ def test_a_wide_operation_is_shortened_everywhere():
     assert r"f &= \max(x_{0}, x_{1}, x_{2}, \dots, x_{39}) = \max(0, 1, 2, \dots, 39) = 39" in report.to_latex()
 
 
+def test_where_names_are_very_wide_a_variable_that_is_held_has_its_value_alone():
+    name = "w" * 40
+    text = backprop(f"f = ({name}*x + {name}1)*sin({name}2*{name})/{name}",
+                    {name: 1.5, f"{name}1": 3, f"{name}2": 4, "x": 2}, wrt="x").to_latex()
+    *_, numbers = text.partition("Every number")
+    rows = [line.partition(r"\\")[0].split("&") for line in numbers.splitlines() if "&" in line]
+    cells = [value.strip() for node, value, *_ in rows if name in node]
+    assert cells[:3] == ["$1.5$", "$3$", "$4$"]
+    assert sum(r"\frac{\partial f}{\partial x}" in value for _, value, *_ in rows) == 1
+    assert not any(rf"\partial \mathit{{{name}}}" in line for line in numbers.splitlines())
+
+
 def test_an_undefined_gradient_is_named():
     assert r"\frac{\partial f}{\partial x} &= \frac{1}{2 \cdot \sqrt{x}} = \text{undefined}" in \
         backprop("f = sqrt(x)", x=0).to_latex()

@@ -71,7 +71,7 @@ def update_lines(descent: Descent, loss: str, digits: int, symbols: Symbols, wid
     lines += ["", f"before: {loss} = {show(descent.losses[0], digits)}"]
     if descent.lost:
         lines.append(f"after:  {loss} does not exist there: {descent.lost}")
-    elif descent.steps:
+    else:
         lines.append(f"after:  {loss} = {show(descent.losses[-1], digits)}")
         if descent.losses[-1] > descent.losses[0]:
             lines.append("The loss went up: the step was too long (--lr), or the gradient's sign is wrong.")
