@@ -6,7 +6,8 @@ Keys
                         upstream gradient also ``dL/dq``, as the tables say; ``dL/dq``, ``loss`` and the like are
                         about the output, whatever its name, where nothing else is called so
     ``dq/dx``           the local gradient of q with respect to its input x, where q is not the output; where x
-                        is no input of q, the derivative along all paths from x to q (0 if there is none)
+                        is no input of q, the derivative along all paths from x to q (0 if there is none), or that of
+                        q's own expression, in which other names are held constant
     ``new w``           the value of w after the update, and ``new f`` the output's with all new values
     ``value dx``        the forward value of a node whose own name is ``dx``, where that could be mistaken
     ``dW[0,1]``         an entry of an array; ``dW = [[1, 2], [3, 4]]`` answers all of them
@@ -68,7 +69,7 @@ class Answer:
 
     @property
     def under(self) -> int:
-        """The node that a derivative is taken with respect to."""
+        """The node with respect to which a derivative is taken; of other answers their own."""
         return self.part if isinstance(self.part, int) else self.node
 
 
@@ -309,13 +310,11 @@ def resolve(key: str, report: Report, source: Source) -> Place:
     key = key.replace(", ", ",")
     if key[-1:] != "]" or _is_name(key, report):
         place = _resolve(key, report, source)
-        if place[0] in (LOCAL, DERIVATIVE) and any(
-                hasattr(report.trace.values[k], "shape") for k in place[1:] if type(k) is int):
-            raise BindingProblem(f"{key} has no single local gradient: there are arrays in it", source,
-                                 _span(key, source), "ask for the gradients at its ends")
+        _of_numbers(key, place, report, source)
         return place
     whole, _, inside = key[:-1].partition("[")
-    kind, k, part = _resolve(whole.strip(), report, source)
+    kind, k, part = place = _resolve(whole.strip(), report, source)
+    _of_numbers(key, place, report, source)
     shape = shape_at((kind, k, part), report)
     words = [word.strip() for word in inside.split(",")]
     index = tuple(int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 9)
@@ -323,6 +322,15 @@ def resolve(key: str, report: Report, source: Source) -> Place:
         raise BindingProblem(f"{whole.strip()} has no entry [{inside}]", source, _span(key, source),
                              f"its shape is {shape}, and indices begin at 0" if shape else "it is one number")
     return kind, k, index
+
+
+def _of_numbers(key: str, place: Place, report: Report, source: Source) -> None:
+    """Refuse a local gradient or a derivative that has arrays at its ends."""
+    kind, *ends = place
+    if kind in (LOCAL, DERIVATIVE) and any(hasattr(report.trace.values[k], "shape") for k in ends if type(k) is int):
+        what = "local gradient" if kind == LOCAL else "derivative"
+        raise BindingProblem(f"{key} has no single {what}: there are arrays in it", source, _span(key, source),
+                             "ask for the gradients at its ends")
 
 
 def _is_name(key: str, report: Report) -> bool:
@@ -350,7 +358,7 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
             return GRADIENT, bottom, None
         if bottom in report.graph.args(top):
             return LOCAL, top, bottom
-        if depends(report.graph, top, bottom) or (report.graph.args(top) and not report.graph.args(bottom)):
+        if top == bottom or (report.graph.args(top) and not depends(report.graph, bottom, top)):
             return DERIVATIVE, top, bottom
         inputs = [report.label(k) for k in report.graph.args(top)[:6] if report.shows(k)]
         raise BindingProblem(f"{over[1:]} does not depend on {under[1:]}", source, _span(key, source),

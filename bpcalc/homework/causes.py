@@ -79,10 +79,11 @@ class GraphSpot(Spot):
         super().__init__(kind, k, search.right(place), run.values[at],
                          run.grads[at] if search.plan.report.is_live(at) else None)
         self._search = search
+        self._at = at
         self.is_output = k == search.plan.report.graph.output
         self.edges = [Incoming(run.grads[gate.k], run.locals[gate.k][slot], search.called(gate))
                       for gate, slot in search.plan.users.get(at, ())
-                      if kind != LOCAL or gate.k == k]
+                      if (gate.k == k if kind == LOCAL else search.plan.reached[gate.k])]
 
     @property
     def below(self) -> Iterator[tuple[float, str]]:
@@ -94,12 +95,17 @@ class GraphSpot(Spot):
 
     @property
     def beside(self) -> Iterator[tuple[float, str]]:
-        """The gradients at the other variables."""
-        report = self._search.plan.report
+        """The gradients at the other variables that have part in the output."""
+        report, reached = self._search.plan.report, self._search.plan.reached
         if not report.graph.args(self.k):
             for i in report._gradients.leaves:
-                if i != self.k:
+                if i != self.k and reached[i]:
                     yield self._search.run.grads[i], report.label(i)
+
+    @property
+    def whole(self) -> float | None:
+        """Of a local gradient, the derivative along all paths."""
+        return self._search.plan.reach(self._search.run, self._at, whole=True)[self.k]
 
     @property
     def if_varied(self) -> float | None:

@@ -7,7 +7,6 @@ are carried on; one that follows from a wrong answer, or from the slip behind it
 
 from __future__ import annotations
 
-from ..dependence import depends
 from ..errors import BpcalcError, Source, UsageProblem
 from ..report import Report
 from . import rounding
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from ..descent import Descent
     from .answers import Unread
     from .causes import Cause, Search, Update
+    from .derivatives import Derivatives
     from .kinks import Kinks
 
 RIGHT, FOLLOWS, WRONG, MISSING, UNREADABLE = "right", "follows", "wrong", "missing", "unreadable"
@@ -47,7 +47,7 @@ _JUDGED = 100_000
 _RUNS = 1_000
 """How many runs with students' numbers in their places are kept, and as many searches on them."""
 
-_CARRIED = 0.01
+CARRIED = 0.01
 """A student may go on with digits that were not typed: so far, relative to the number, at most."""
 
 _NOWHERE = "the derivative does not exist here"
@@ -148,7 +148,7 @@ class Judge:
         self._judged: dict[object, Judgement] = {}
         self._above: dict[int, frozenset[int]] = {}
         self._entries: tuple[Judge, ...] | None = None
-        self._inner: dict[int, Judge] = {}
+        self._derivatives: Derivatives | None = None
 
     def verdicts(self, answers: Sequence[Answer], require: str = "given") -> list[AnswerVerdict]:
         """A verdict for every answer, in order, and then for every answer that is missing."""
@@ -157,7 +157,7 @@ class Judge:
         judged: dict[Place, tuple[Answer, Judgement]] = {}
         for answer in sorted(answers, key=_rank):
             earlier = [(other, found) for other, found in judged.values() if self._matters(other, answer)]
-            judged[answer.place] = answer, self._cached(answer, earlier)
+            judged[answer.place] = answer, self.judged(answer, earlier)
         verdicts = self._told([judged[answer.place] for answer in answers])
         if self.report.trace.arrays and any(verdict.status == WRONG for verdict in verdicts):
             verdicts = self._by_entry(answers, verdicts)
@@ -209,19 +209,19 @@ class Judge:
             return entry(report.gradient(k), i) if report.is_live(k) else 0.0
         if kind == NEW:
             return self.new(k, i)
-        if kind == DERIVATIVE:
-            return self.within(k).exact((GRADIENT, i, None)) if isinstance(i, int) else None
+        if kind == DERIVATIVE and isinstance(i, int):
+            return self.derivatives.exact(k, i)
         found = [report._gradients.local(k, slot) for slot, j in enumerate(report.graph.args(k)) if j == i]
         return None if None in found else sum(number for number in found if number is not None)
 
-    def within(self, k: int) -> Judge:
-        """The judge of the run as far as node ``k``, whose gradients are the derivatives of that node."""
-        if k not in self._inner:
-            report, carried = self.report.ending_at(k), self.carried
-            decimals = None if carried is None else carried.report.decimals
-            self._inner[k] = Judge(report, self.strict, self.tolerance,
-                                   carried=None if decimals is None else report.rounded(decimals))
-        return self._inner[k]
+    @property
+    def derivatives(self) -> Derivatives:
+        """What is known about the derivatives of single steps, loaded when one is asked for."""
+        if self._derivatives is None:
+            from .derivatives import Derivatives
+
+            self._derivatives = Derivatives(self)
+        return self._derivatives
 
     def new(self, k: int, part: object) -> float | None:
         """The value of a node after the update; None where it does not exist."""
@@ -292,8 +292,11 @@ class Judge:
         if answer.kind == LOCAL:
             return other.kind == VALUE
         if answer.kind == DERIVATIVE:
-            return other.kind in (VALUE, LOCAL) or (
-                other.kind == DERIVATIVE and other.node == answer.node and other.under in self._users_of(answer.under))
+            if other.kind == DERIVATIVE and other.node == answer.node:
+                return other.under in self._users_of(answer.under)
+            below = answer.node == other.node or answer.node in self._users_of(other.node)
+            return below and (other.kind in (VALUE, LOCAL) or (
+                other.kind == DERIVATIVE and other.under == answer.under))
         return other.kind == VALUE or other.node in self._users_of(answer.node)
 
     def _users_of(self, k: int) -> frozenset[int]:
@@ -309,9 +312,10 @@ class Judge:
             found = self._above[k] = frozenset(above - {k})
         return found
 
-    def _cached(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+    def judged(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
+        """What is found about an answer, which can follow from those in ``earlier``."""
         if answer.kind == DERIVATIVE:
-            return self._derivative(answer, earlier)
+            return self.derivatives.judged(answer, earlier)
         exact = self.exact(answer.place)
         if exact is not None and self._is_right(answer, exact):
             return Judgement(RIGHT)
@@ -325,42 +329,6 @@ class Judge:
             found = self._judge(answer, exact, earlier)
             keep(self._judged, key, found, _JUDGED)
         return found
-
-    def _derivative(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
-        """The judgement of the run that ends at the node on top; only here what comes after that is known."""
-        found = self.within(answer.node)._cached(
-            _as_gradient(answer), [(_as_gradient(other), judged) for other, judged in earlier])
-        whole = self.exact((GRADIENT, answer.under, None))
-        if found.status == WRONG and not found.causes and whole is not None and self.fits(answer, whole):
-            from .causes import Cause
-            from .mistakes import BY_CODE
-
-            return Judgement(WRONG, found.note, [Cause(BY_CODE["product"], "", whole, None)])
-        if found.status == WRONG and self.small:
-            partial, held = self._partial(answer.node, answer.under)
-            if held and partial is not None and self.fits(answer, partial):
-                return Judgement(RIGHT, f"with {' and '.join(map(self.report.label, held))} held constant")
-        return found
-
-    def _partial(self, top: int, under: int) -> tuple[float | None, list[int]]:
-        """The derivative of a step's own expression, in which the names of other steps are variables, and these.
-
-        None where ``under`` does not stand in it, or the derivative does not exist.
-        """
-        report = self.report
-        slopes: dict[int, float | None] = {top: 1.0}
-        held = []
-        for k in range(top, under, -1):
-            if k not in slopes:
-                continue
-            if k != top and k in report.graph.names:
-                if depends(report.graph, k, under):
-                    held.append(k)
-                continue
-            for slot, i in enumerate(report.graph.args(k)):
-                product = report._gradients.times(slopes[k], report._gradients.local(k, slot))
-                slopes[i] = report._gradients.plus(slopes.get(i, 0.0), product)
-        return slopes.get(under), held[::-1]
 
     def _judge(self, answer: Answer, exact: float | None, earlier: list[tuple[Answer, Judgement]]) -> Judgement:
         if exact is None:
@@ -424,8 +392,10 @@ class Judge:
     def _follows_from(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Answer | None:
         """The wrong answer that this one is a right consequence of."""
         for other, found in earlier:
-            if found.status != RIGHT and self._chained(answer, other, earlier):
+            if other.kind == DERIVATIVE and found.status != RIGHT and \
+                    self.derivatives.chained(answer, other, earlier):
                 return other
+        earlier = [(other, found) for other, found in earlier if other.kind != DERIVATIVE]
         wrong = [other for other, found in earlier if found.status == WRONG and other.value is not None]
         for source in reversed(wrong):
             if self._leads_to(answer, self._own([source])) or self._carried_on(answer, source):
@@ -433,43 +403,25 @@ class Judge:
         if wrong:
             # Several together: with all digits of what is right, or as everything was typed.
             everything = [other for other, _ in earlier]
-            runs = (self._own(used, decimals) for used in (wrong, everything) for decimals in (None, *_finer(answer)))
-            if any(self._leads_to(answer, run) for run in runs):
-                return wrong[-1]
+            for decimals in (None, *_finer(answer)):
+                if any(self._leads_to(answer, self._own(used, decimals)) for used in (wrong, everything)):
+                    # Where the roundings alone lead to it, what is wrong has no part in it.
+                    return None if self._leads_to(answer, self._own([], decimals)) else wrong[-1]
         return None
-
-    def _chained(self, answer: Answer, source: Answer, earlier: list[tuple[Answer, Judgement]]) -> bool:
-        """Whether a gradient is a product with the derivative that was answered, as the chain rule has it."""
-        if (source.kind, source.under, answer.kind) != (DERIVATIVE, answer.node, GRADIENT) or source.value is None:
-            return False
-        above = (GRADIENT, source.node, None)
-        factors = [other.value for other, _ in earlier if other.place == above and other.value is not None]
-        upstream, right, whole = self.exact(above), self.exact(source.place), self.exact(answer.place)
-        if upstream is None or right is None or whole is None:
-            return False
-        beside = whole - upstream * right          # what comes along other paths
-        # A student may go on with digits that were not typed.
-        half = source.unit / 2 if source.unit is not None and source.unit < 1 and self.tolerance is None else 0.0
-        for factor in (*factors, upstream):
-            number = factor * source.value + beside
-            if self.fits(answer, number) or (answer.value is not None and half and abs(answer.value - number)
-                                             <= abs(factor) * half + (answer.unit or 0.0) / 2):
-                return True
-        return False
 
     def _carried_on(self, answer: Answer, source: Answer) -> bool:
         """Whether the answer follows from more digits of the other one than were typed."""
         if source.value is None or answer.value is None or source.unit is None or self.tolerance is not None:
             return False
         half = source.unit / 2
-        if source.unit >= 1 or half > _CARRIED * abs(source.value):
+        if source.unit >= 1 or half > CARRIED * abs(source.value):
             return False
         ends = []
         for value in (source.value - half, source.value + half):
             run = self._own([Answer(source.key, source.place, value, repr(value))])
             ends.append(None if run is None else self._number(answer.place, run))
         low, high = ends
-        if low is None or high is None or abs(high - low) > 4 * _CARRIED * abs(high):
+        if low is None or high is None or abs(high - low) > 4 * CARRIED * abs(high):
             return False
         room = (answer.unit or 0.0) / 2
         return min(low, high) - room <= answer.value <= max(low, high) + room
@@ -506,9 +458,13 @@ class Judge:
             return run.values[k]
         if kind == GRADIENT:
             return run.grads[k]
-        update = self.update
-        if kind == LOCAL or update is None:        # without an update nobody could ask for new values
+        if kind == LOCAL:
             return sum(local for j, local in zip(self.report.graph.args(k), run.locals[k]) if j == i)
+        if kind == DERIVATIVE and isinstance(i, int):
+            return self.plan.reach(run, i, whole=True)[k]
+        update = self.update
+        if update is None:
+            raise no_update(key_of(place, self.report))
         moved = {j: run.pins.news.get(j, update.moved(j, run)) for j in update.before}
         if k in moved:
             return update.moved(k, run)
@@ -646,12 +602,10 @@ class Judge:
         if kind == NEW:
             return "new value = old value + (-rate * gradient)"
         if kind == DERIVATIVE and isinstance(part, int):
-            inner = self.within(k)
-            return inner.advice((GRADIENT, part, None)) if depends(self.report.graph, k, part) else \
-                f"{inner.report.label(k)} does not depend on {inner.report.label(part)}"
+            return self.derivatives.advice(k, part)
         if not self.small:
             return ""
-        uses = len(self.plan.users.get(k, ()))
+        uses = sum(self.plan.reached[gate.k] for gate, _ in self.plan.users.get(k, ()))
         if not uses:
             return "the gradient of the output with respect to itself" if k == self.report.graph.output else \
                 "the output does not depend on it, or it is held constant"
@@ -687,19 +641,12 @@ def _parts(kind: str, k: int, report: Report) -> list[Place]:
     return [(kind, k, index or None) for index in indices(shape_at((kind, k, None), report))]
 
 
-def _rank(answer: Answer) -> tuple[int, int]:
+def _rank(answer: Answer) -> tuple[int, ...]:
     """The order in which answers follow from one another: values forward, gradients backward, the update."""
     kind = (VALUE, LOCAL, DERIVATIVE, GRADIENT, NEW).index(answer.kind)
     if answer.kind == DERIVATIVE:
-        return kind, -answer.under
+        return kind, -answer.under, answer.node
     return kind, -answer.node if answer.kind == GRADIENT else answer.node
-
-
-def _as_gradient(answer: Answer) -> Answer:
-    """An answer as it stands in the run that ends at the node it is a derivative of."""
-    if answer.kind != DERIVATIVE:
-        return answer
-    return Answer(answer.key, (GRADIENT, answer.under, None), answer.value, answer.typed)
 
 
 def _finer(answer: Answer) -> range:

@@ -61,6 +61,11 @@ class Spot:
         yield from ()
 
     @property
+    def whole(self) -> float | None:
+        """Of a local gradient, the derivative along all paths."""
+        return None
+
+    @property
     def if_varied(self) -> float | None:
         """The gradient of a variable that is held constant, if it were not."""
         return None
@@ -170,6 +175,11 @@ def _upstream_only(spot: Spot) -> Found:
 def _product(spot: Spot) -> Found:
     if spot.kind == "local":
         yield sum(edge.product for edge in spot.edges), ""
+
+
+def _all_paths(spot: Spot) -> Found:
+    if spot.kind == "local" and spot.whole is not None:
+        yield spot.whole, ""
 
 
 def _one_too_far(spot: Spot) -> Found:
@@ -397,8 +407,11 @@ TABLE: tuple[Mistake, ...] = (
             "multiplied by the local gradient", _CHAIN,
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 7"), node=_upstream_only),
     Mistake("product", "this is already multiplied by the upstream gradient",
-            "such a derivative ends at the node on its top, whatever comes after that",
+            "a derivative ends at the node on its top, whatever comes after it",
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dq/dx = 21"), node=_product),
+    Mistake("all-paths", "this is the derivative along all paths between the two", "a local gradient looks at one gate "
+            "only, its other inputs held constant", ("q = 2*x; r = q*x; f = r*z", {"x": 3, "z": 5}, "dr/dx = 12"),
+            node=_all_paths),
     Mistake("value", "this is the node's forward value, not its gradient",
             "the gradient says how the output changes when this node changes",
             ("q = x*3; f = q*z", {"x": 11, "z": 7}, "dx = 11"), node=_value),
@@ -514,5 +527,5 @@ TABLE: tuple[Mistake, ...] = (
             ("q = x*3; f = q*z", {"x": 2, "z": 7}, "dx = 10"), node=_added),
 )
 
-BY_CODE = {row.code: row for row in TABLE}
-"""The rows by their codes."""
+PRODUCT = next(row for row in TABLE if row.code == "product")
+"""The row that derivatives of single steps look at, too."""

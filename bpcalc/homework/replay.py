@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import isfinite, ulp
 
 from ..backends import floats
+from ..dependence import reached_by_output
 from ..report import Report
 
 TYPE_CHECKING = False
@@ -117,7 +118,7 @@ _NONE = Pins()
 class Plan:
     """The gates of a report, in forward order, ready to run again and again."""
 
-    __slots__ = ("_noise", "by_op", "exact", "gate_at", "gates", "report", "size", "users")
+    __slots__ = ("_noise", "by_op", "exact", "gate_at", "gates", "reached", "report", "size", "users")
 
     def __init__(self, report: Report) -> None:
         graph = report.graph
@@ -134,6 +135,7 @@ class Plan:
             for slot, i in enumerate(gate.args):
                 if gate.partials[slot] is not None:
                     self.users.setdefault(i, []).append((gate, slot))
+        self.reached = reached_by_output(graph)
         self.exact = self.again()
         self._noise: tuple[list[float], list[float]] | None = None
 
@@ -207,16 +209,16 @@ class Plan:
         found = [gate.by_hand(slot, point, run.values[k]) for slot, j in enumerate(gate.args) if j == i]
         return sum(local for local in found if local is not None)
 
-    def reach(self, run: Run, at: int) -> list[float]:
+    def reach(self, run: Run, at: int, whole: bool = False) -> list[float]:
         """How much one unit more of each node's gradient adds to the gradient at ``at``.
 
         One forward pass: the derivative of every node with respect to ``at``, except that nothing
-        passes through a gradient that is pinned.
+        passes through a gradient that is pinned, unless the ``whole`` derivative is asked for.
         """
         found = [0.0] * self.size
         found[at] = 1.0
         for gate in self.gates:
-            if gate.k > at and gate.k not in run.pins.grads:
+            if gate.k > at and (whole or gate.k not in run.pins.grads):
                 total = 0.0
                 for i, local in zip(gate.args, run.locals[gate.k]):
                     total += local * found[i]
