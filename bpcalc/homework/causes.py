@@ -103,7 +103,7 @@ class GraphSpot(Spot):
                     yield self._search.run.grads[i], report.label(i)
 
     @property
-    def whole(self) -> float | None:
+    def whole(self) -> float:
         """Of a local gradient, the derivative along all paths."""
         return self._search.plan.reach(self._search.run, self._at, whole=True)[self.k]
 

@@ -225,9 +225,7 @@ class Judge:
 
     def new(self, k: int, part: object) -> float | None:
         """The value of a node after the update; None where it does not exist."""
-        learned = self.learned
-        if learned is None:
-            raise no_update(key_of((NEW, k, None), self.report))
+        learned = self._descent(k)
         if self.small:
             update = self._updated(learned)
             return update.values[k] if update.exists else update.after.get(k)
@@ -238,6 +236,11 @@ class Judge:
             return None if learned.lost else learned.losses[-1]
         raise UsageProblem("only the variables and the output are known after an update of so large a run",
                            hint="ask for new values of those")
+
+    def _descent(self, k: int) -> Descent:
+        if self.learned is None:
+            raise no_update(key_of((NEW, k, None), self.report))
+        return self.learned
 
     @property
     def plan(self) -> Plan:
@@ -462,9 +465,7 @@ class Judge:
             return sum(local for j, local in zip(self.report.graph.args(k), run.locals[k]) if j == i)
         if kind == DERIVATIVE and isinstance(i, int):
             return self.plan.reach(run, i, whole=True)[k]
-        update = self.update
-        if update is None:
-            raise no_update(key_of(place, self.report))
+        update = self._updated(self._descent(k))
         moved = {j: run.pins.news.get(j, update.moved(j, run)) for j in update.before}
         if k in moved:
             return update.moved(k, run)

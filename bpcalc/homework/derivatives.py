@@ -6,6 +6,8 @@ here is what lies outside that run: the gradient that would arrive, and names th
 
 from __future__ import annotations
 
+from math import nan
+
 from ..dependence import depends
 from .answers import DERIVATIVE, GRADIENT, LOCAL, Answer, Place
 from .causes import Cause
@@ -88,9 +90,8 @@ class Derivatives:
         above: Place = (GRADIENT, source.node, None)
         places = above, (LOCAL, judge.report.graph.output, source.node)
         factors = [other.value for other, _ in earlier if other.place in places and other.value is not None]
-        upstream, right, whole = judge.exact(above), self.exact(source.node, source.under), judge.exact(answer.place)
-        if upstream is None or right is None or whole is None:
-            return False
+        upstream, right, whole = (nan if number is None else number for number in (
+            judge.exact(above), self.exact(source.node, source.under), judge.exact(answer.place)))
         beside = whole - upstream * right          # what comes along other paths
         # A student may go on with digits that were not typed.
         half = (source.unit or 0.0) / 2 if judge.tolerance is None else 0.0

@@ -61,9 +61,9 @@ class Spot:
         yield from ()
 
     @property
-    def whole(self) -> float | None:
+    def whole(self) -> float:
         """Of a local gradient, the derivative along all paths."""
-        return None
+        raise NotImplementedError
 
     @property
     def if_varied(self) -> float | None:
@@ -178,7 +178,7 @@ def _product(spot: Spot) -> Found:
 
 
 def _all_paths(spot: Spot) -> Found:
-    if spot.kind == "local" and spot.whole is not None:
+    if spot.kind == "local":
         yield spot.whole, ""
 
 
