@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from .errors import BindingProblem, BpcalcError, Source, UsageProblem, closest
 from .modes import settled
-from .options import BY_NAME, USAGE
+from .options import BY_KEY, BY_NAME, USAGE
 from .terminal import Bar, Screen, say, warn
 
 TYPE_CHECKING = False
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     """What is to be written, and the exit code, or what gives the code when all has been written."""
 
 _SHOWS_NOTES = ("table", "blocks", "plain", "steps", "json", "latex", "markdown", "html")
+
+
+_DECIDING = ("wrt", "upstream", "bindings", "data", "file", "expand", "round")
+"""The options that decide what is right in a sheet."""
+
+_COPIED = 500
+"""Nobody copies a longer command from a sheet."""
+
+_BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%")
+_READ_IN_QUOTES = frozenset('"$`\\!')
+"""What a shell reads in double quotes, too."""
 
 
 class Request:
@@ -42,6 +54,24 @@ class Request:
         self.output: str | None = options["output"]
         self.screen = Screen(sys.stdout if self.output is None else None,
                              self.choice("color", ("auto", "always", "never")))
+
+    def checking(self) -> str:
+        """The command that checks a sheet of this run when it is filled in; its options alone where it is too long."""
+        options = []
+        for key in _DECIDING:
+            value, name = self.options[key], f"--{key}"
+            if isinstance(value, tuple):
+                options += [part for one in value for part in (name, one)]
+            elif value is not None:
+                options += [name] if BY_KEY[key].optional else [name, value]    # answers are to any entry
+        options += ["--check-file", os.path.basename(self.output or "FILE")]
+        options = list(map(quoted, options))
+        words = list(map(quoted, self.words))
+        command = " ".join(("bpcalc", *words, *options))
+        if any(word[:1] == "-" for word in words):
+            command = " ".join(("bpcalc", *options, "--", *words))
+        is_read = "-" in (*self.words[:1], self.options["bindings"], self.options["data"], self.options["file"])
+        return " ".join(options) if is_read or len(command) > _COPIED or not command.isprintable() else command
 
     # -------------------------------------------------------------------------------- single values
     def whole(self, key: str, least: int, most: int, default: int) -> int:
@@ -215,6 +245,15 @@ class Request:
                 warn(note.message)
             elif note.code == "data" and silent:
                 say(f"bpcalc: note: {note.message}")
+
+
+def quoted(word: str) -> str:
+    """A word as it is typed on a command line."""
+    if word and not set(word) - _BARE:
+        return word
+    if not set(word) & _READ_IN_QUOTES:
+        return f'"{word}"'
+    return "'{}'".format(word.replace("'", "'\"'\"'"))
 
 
 def refuse_twice(names: Iterable[str], given: dict[str, Any], where: str) -> None:

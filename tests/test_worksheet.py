@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import pytest
 
@@ -101,7 +102,8 @@ def test_what_people_write_into_a_blank(typed, meant):
 def test_the_text_sheet(bpcalc):
     ran = bpcalc("q = x + y; f = q*z", "x=-2", "y=5", "z=-4", "--worksheet", "--wrt", "x")
     assert ran.out == """\
-# Fill in the numbers. bpcalc checks them with --check-file.
+# Fill in the numbers. bpcalc checks them with:
+#   bpcalc "q = x + y; f = q*z" x=-2 y=5 z=-4 --wrt x --check-file FILE
 #
 # Given
 #   x = -2
@@ -144,6 +146,56 @@ def test_the_sheet_of_opened_arrays_comes_back(bpcalc, tmp_path, form):
     assert (ran.code, ran.err) == (0, "")
     right, of = ran.out.splitlines()[-1].split(" of ")
     assert int(right) == int(of.split()[0]) > 20
+
+
+OPENED = ["s = W @ x; L = sum(relu(s)^2)/4", "W=[1, 2; 3, 4]", "x=[1, 2]"]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize("words", [
+    [*OPENED, "--expand", "--wrt", "W"], ["x*y", "x=1/3", "y=2", "--round", "3", "--upstream", "-1"],
+    ["a*(a != b)", "a=1", "b=2"], ["-x^2 + y", "x=1", "y=2"], ["x*y # what's \"x\"?", "x=2", "y=3"],
+    [*OPENED, "--expand=s", "--wrt", "W", "--wrt", "x"]])
+def test_a_sheet_says_which_command_checks_it(words, form, bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = f"my sheet.{FORMS[form]}"
+    assert bpcalc(*words, "--worksheet", "-o", path).err == ""
+    lines = (tmp_path / path).read_text(encoding="utf-8").splitlines()
+    (command,) = (line.lstrip("# ") for line in lines if line.lstrip("# ").startswith("bpcalc "))
+    assert bpcalc(*words, "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*shlex.split(command)[1:], "--require", "all")
+    right, of = ran.out.splitlines()[-1].split(" of ")
+    assert (ran.code, int(right)) == (0, int(of.split()[0]))
+
+
+def test_a_sheet_in_latex_says_it_too(bpcalc):
+    ran = bpcalc("f = x^2", "x=1", "--worksheet", "--wrt", "x", "--format", "latex")
+    assert ('{\\raggedright\\ttfamily bpcalc "f = x\\textasciicircum{}2" x=1 -{}-wrt x -{}-check-file FILE\\par}\n'
+            in ran.out)
+
+
+def test_a_command_that_nobody_would_copy_is_left_to_its_options(bpcalc):
+    long = " + ".join(["x*y"] * 150)
+    for words, stdin in (([long], ""), (["-"], "x*y"), (["p = x*y\nf = p + 1"], "")):
+        ran = bpcalc(*words, "x=1", "y=2", "--wrt", "x", "--worksheet", stdin=stdin)
+        assert ran.out.startswith("# Fill in the numbers. bpcalc checks them with --wrt x --check-file FILE.\n#\n")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sheet_of_entries_read_without_expand_is_told_so_in_one_line(form, bpcalc, tmp_path):
+    path = tmp_path / f"sheet.{FORMS[form]}"
+    assert bpcalc(*OPENED, "--expand", "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*OPENED, "--check-file", path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines() == [f"bpcalc: error: {path} is a sheet of single numbers, made with --expand",
+                                    "  hint: add --expand"]
+
+
+def test_a_key_that_names_nothing_with_or_without_expand_is_unreadable(bpcalc, tmp_path):
+    (tmp_path / "a.txt").write_text("s = [5, 11]\nnobody = 3\n", encoding="utf-8")
+    ran = bpcalc(*OPENED, "--check-file", tmp_path / "a.txt")
+    assert ran.code == 1
+    assert "there is no node called 'nobody'" in ran.out
 
 
 def test_the_json_sheet_keeps_the_contract(bpcalc):

@@ -39,6 +39,12 @@ class Prose(str):
     __slots__ = ()
 
 
+class Command(str):
+    """A command line to be copied, on a line of its own."""
+
+    __slots__ = ()
+
+
 class Words(tuple[str, ...]):
     """A paragraph of plain text and Math."""
 
@@ -65,7 +71,7 @@ class PageBreak:
     """The end of a page."""
 
 
-Block = Title | Heading | Prose | Words | Equations | Table | PageBreak
+Block = Title | Heading | Prose | Command | Words | Equations | Table | PageBreak
 
 
 def titled(title: str | None, content: Iterable[Block]) -> Iterable[Block]:
@@ -76,17 +82,18 @@ def titled(title: str | None, content: Iterable[Block]) -> Iterable[Block]:
 class Markup:
     """A language of markup: templates, with {} where a block's content stands, and what writes words and tables.
 
-    ``text`` writes a piece of plain text, Math or Code.
+    ``text`` writes a piece of plain text, Math or Code, and ``command`` a command line.
     """
 
     def __init__(self, title: str, heading: str, paragraph: str, equations: str, page_break: str,
-                 text: Callable[[str], str], table: Callable[[Table], str]) -> None:
+                 text: Callable[[str], str], command: Callable[[str], str], table: Callable[[Table], str]) -> None:
         self.title = title
         self.heading = heading
         self.paragraph = paragraph
         self.equations = equations
         self.page_break = page_break
         self.text = text
+        self.command = command
         self.table = table
 
     def block(self, block: Block) -> str:
@@ -97,6 +104,8 @@ class Markup:
             return self.equations.format(" \\\\\n".join(block.lines))
         if isinstance(block, PageBreak):
             return self.page_break
+        if isinstance(block, Command):
+            return self.command(block)
         if isinstance(block, Title):
             return self.title.format(self.text(block))
         if isinstance(block, Heading):

@@ -84,6 +84,11 @@ def prose(text: str) -> str:
     return safe.replace("--", "-{}-").replace("--", "-{}-")
 
 
+def _command(text: str) -> str:
+    # Its words may go on below one another: a long line is not cut.
+    return f"\n{{\\raggedright\\ttfamily {prose(text)}\\par}}\n"
+
+
 def _accented(char: str) -> str:
     """A letter with an accent, as in a teacher's title."""
     import unicodedata  # only unusual text needs it
@@ -100,5 +105,6 @@ _MARKUP = Markup(
     equations="\\begin{{align*}}\n{}\n\\end{{align*}}\n",
     page_break="\\clearpage\n",
     text=_text,
+    command=_command,
     table=_table,
 )

@@ -49,6 +49,10 @@ def prose(text: str) -> str:
     return "".join(f"\\{char}" if char in _MARKED else " " if char in "\r\n" else char for char in text)
 
 
+def _command(text: str) -> str:
+    return f"```sh\n{text}\n```\n"
+
+
 _MARKUP = Markup(
     title="# {}\n",
     heading="## {}\n",
@@ -56,5 +60,6 @@ _MARKUP = Markup(
     equations="```math\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n```\n",
     page_break="---\n",
     text=_text,
+    command=_command,
     table=_table,
 )

@@ -14,7 +14,7 @@ from ..report import Report
 from . import to_latex, to_markdown
 from .cells import Cells
 from .hand import Hand
-from .markup import Block, Code, Equations, Heading, Math, Prose, Table, titled
+from .markup import Block, Code, Command, Equations, Heading, Math, Prose, Table, titled
 from .solution import circuit
 from .symbols import Symbols
 from .tex import TexHand
@@ -31,15 +31,15 @@ BLANKS = r"""\providecommand{\blank}[2]{\underline{\makebox[28mm]{\strut$#2$}}}
 """
 """LaTeX for a blank: a key, which is not printed, and the number, which is filled in."""
 
-_ASK = "Fill in the numbers. bpcalc checks them with {}--check-file."
+_ASK = "Fill in the numbers. bpcalc checks them with"
 _KEY = "The key to the worksheet."
 
 
-def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None) -> str:
-    """The worksheet as lines KEY = VALUE, with everything else in comments."""
-    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
+def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "") -> str:
+    """The worksheet as lines KEY = VALUE, with everything else in comments; ``check`` is the command that checks it."""
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, check)
     lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
-    lines += [f"# {line}" for line in sheet.about()]
+    lines += [f"#   {line}" if isinstance(line, Command) else f"# {line}" for line in sheet.about()]
     lines += ["#", "# Given"]
     lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.given(k)}" for k in given(report)]
     whole = report.text(report.graph.output)
@@ -62,15 +62,15 @@ def rows(report: Report, reveal: bool = False, digits: int = 6) -> str:
 
 
 def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False,
-          title: str | None = None) -> str:
+          title: str | None = None, check: str = "") -> str:
     """The worksheet as LaTeX."""
-    return "".join(to_latex.page(titled(title, latex_blocks(report, reveal, digits)), standalone, BLANKS))
+    return "".join(to_latex.page(titled(title, latex_blocks(report, reveal, digits, check)), standalone, BLANKS))
 
 
-def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
+def latex_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "") -> Iterator[Block]:
     """The worksheet as blocks for to_latex.page with the command ``BLANKS``."""
     hand = TexHand(digits)
-    sheet = _Sheet(report, hand, reveal)
+    sheet = _Sheet(report, hand, reveal, check)
     yield from sheet.head(hand)
     for title, blanks in sheet.sections:
         yield Heading(title)
@@ -78,15 +78,15 @@ def latex_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Itera
                         .replace("& = ", "&= ") for blank in blanks)
 
 
-def markdown(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None) -> str:
+def markdown(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "") -> str:
     """The worksheet as Markdown: tables of keys, quantities, and numbers to be filled in."""
-    return "".join(to_markdown.page(titled(title, markdown_blocks(report, reveal, digits))))
+    return "".join(to_markdown.page(titled(title, markdown_blocks(report, reveal, digits, check))))
 
 
-def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6) -> Iterator[Block]:
+def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "") -> Iterator[Block]:
     """The worksheet as blocks for to_markdown.page."""
     hand = TexHand(digits)
-    sheet = _Sheet(report, hand, reveal)
+    sheet = _Sheet(report, hand, reveal, check)
     plain = _Sheet(report, Hand(digits), reveal)
     yield from sheet.head(hand)
     for title, blanks in sheet.sections:
@@ -108,27 +108,33 @@ def as_json(report: Report, reveal: bool = False) -> dict[str, Any]:
 
 
 class _Sheet:
-    """The parts of a worksheet in one hand."""
+    """The parts of a worksheet in one hand; ``check`` is the command that checks it, or the options it needs."""
 
-    def __init__(self, report: Report, hand: Hand, reveal: bool) -> None:
+    def __init__(self, report: Report, hand: Hand, reveal: bool, check: str = "") -> None:
         self.sections = sections(report)           # raises for arrays, before a given one would be written as a number
         self.report = report
         self.hand = hand
         self.reveal = reveal
+        self.check = check
         self.cells = Cells(report, hand.digits, hand.symbols, hand)
 
-    def about(self) -> list[str]:
+    def about(self) -> list[Prose | Command]:
         """What is to be done with the sheet."""
         decimals = self.report.decimals
-        carry = [] if decimals is None else [f"Carry {decimals} decimal{'' if decimals == 1 else 's'} at every step."]
-        return [_KEY if self.reveal else _ASK.format("" if decimals is None else f"--round {decimals} "), *carry]
+        carry = [] if decimals is None else \
+            [Prose(f"Carry {decimals} decimal{'' if decimals == 1 else 's'} at every step.")]
+        if self.reveal:
+            return [Prose(_KEY), *carry]
+        if self.check.startswith("bpcalc "):
+            return [Prose(f"{_ASK}:"), Command(self.check), *carry]
+        options = self.check or ("--check-file" if decimals is None else f"--round {decimals} --check-file")
+        return [Prose(f"{_ASK} {options}."), *carry]
 
     def head(self, hand: TexHand) -> Iterator[Block]:
         """What the sheet is, and what is given."""
         report = self.report
         yield Heading("Key" if self.reveal else "Worksheet")
-        for line in self.about():
-            yield Prose(line)
+        yield from self.about()
         lines = [f"{hand.name(report.label(k))} &= {self.given(k)}" for k in given(report)]
         if report.weighted:
             lines.append(f"{hand.derivative(self.cells.top, report.symbol)} &= {hand.number(report.upstream)}")

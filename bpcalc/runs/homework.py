@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import InputProblem, Source, UsageProblem
+from ..errors import BpcalcError, InputProblem, Source, UsageProblem
 from ..files import read_given
 from ..terminal import WARNED, Bar, warn
 
@@ -52,6 +52,8 @@ def _checked(report: Report, request: Request) -> Output:
         text, name = read_given(options["check_file"])
         items += sheet_items(text, name, report.expression)
     answers = read_items(items, report, unread)
+    if unread and _made_opened(report, unread):
+        raise InputProblem(f"{name} is a sheet of single numbers, made with --expand", hint="add --expand")
     if unread and not answers:
         raise unread[0].problem                    # nothing in the file is an answer: the file is at fault
     require = request.choice("require", REQUIRE)
@@ -68,6 +70,24 @@ def _checked(report: Report, request: Request) -> Output:
 
         return to_json.answer_lines(report, to_verdicts.as_json(verdicts, reveal)), code
     return [to_verdicts.render(verdicts, reveal, request.digits, screen.symbols, screen.width)], code
+
+
+def _made_opened(report: Report, unread: list[Unread]) -> bool:
+    """Whether the keys that name nothing in a run with arrays all name something in the graph beneath it."""
+    from ..homework.answers import read_items
+
+    if not report.trace.arrays:
+        return False
+    from ..opened import opened
+
+    unknown = [(answer.key, "", answer.problem.source or Source(answer.key)) for answer in unread
+               if answer.place is None]
+    still: list[Unread] = []
+    try:
+        read_items(unknown, opened(report), still)
+    except BpcalcError:                            # it cannot be opened at all
+        return False
+    return bool(unknown) and not still
 
 
 def _graded(report: Report, request: Request) -> Iterable[str]:
@@ -98,12 +118,13 @@ def _worksheet(report: Report, request: Request) -> Iterable[str]:
     from ..render import to_json, to_worksheet
 
     reveal, digits, title = request.options["reveal"], request.digits, request.title
+    check = request.checking()
     if request.form == "json":
         return [to_json.worksheet(report, to_worksheet.as_json(report, reveal))]
     if request.form == "latex":
-        return [to_worksheet.latex(report, reveal, digits, request.output is not None, title)]
+        return [to_worksheet.latex(report, reveal, digits, request.output is not None, title, check)]
     if request.form == "markdown":
-        return [to_worksheet.markdown(report, reveal, digits, title)]
+        return [to_worksheet.markdown(report, reveal, digits, title, check)]
     if request.form == "csv":
         return [to_worksheet.rows(report, reveal, digits)]
-    return [to_worksheet.text(report, reveal, digits, title)]
+    return [to_worksheet.text(report, reveal, digits, title, check)]
