@@ -15,7 +15,7 @@ from math import nan
 from .bindings import from_mapping
 from .blocks import Blocks, as_column, room
 from .calculate import arriving_upstream, as_names, as_source, chosen_nodes, run
-from .dependence import liveness
+from .dependence import flowing, liveness
 from .errors import BpcalcError, Source, UsageProblem
 from .streams import output_symbol, top_symbol
 from .syntax import parse
@@ -55,8 +55,8 @@ class Batch:
     the gradients are of, ``names`` are those of the gradients, and ``rows`` is how many rows are best given at
     once.
 
-    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for values that are
-    arrays and for an upstream that is one or is not finite.
+    Raises NameProblem for a name in ``wrt`` that the graph does not have, UsageProblem for one that is a label
+    or an index, for values that are arrays and for an upstream that is one or is not finite.
     """
 
     def __init__(self, graph: Graph, columns: Iterable[str], given: Mapping[str, float],
@@ -74,7 +74,7 @@ class Batch:
         self.wrt = wrt
         self.upstream = upstream
         self.used = [name for name in graph.inputs if name in varying]
-        live, leaves = liveness(graph, None if wrt is None else chosen_nodes(graph, wrt))
+        live, leaves = (flowing if graph.arrays else liveness)(graph, None if wrt is None else chosen_nodes(graph, wrt))
         self.names = [graph.names[k] for k in leaves]
         self.symbol = output_symbol(graph)
         self.top = self.symbol if upstream == 1.0 else top_symbol(graph, self.symbol)
@@ -158,7 +158,7 @@ def backprop_batch(expression: str | Source, columns: Mapping[str, Any], /, *, w
     twice = [name for name in table if name in given]
     if twice:
         raise UsageProblem(f"{twice[0]} is given both as a column and as one value")
-    graph = parse(as_source(expression), {**given, **from_mapping(dict.fromkeys(table, 0.0))})
+    graph = parse(as_source(expression), {**given, **dict.fromkeys(from_mapping(dict.fromkeys(table, 0.0)))})
     batch = Batch(graph, table, given, as_names(wrt), upstream)
     count, step = lengths.pop(), batch.rows
     result = BatchResult(room(count), {name: room(count) for name in batch.names}, {}, {})

@@ -82,8 +82,10 @@ class Building:
         for word in self._passed:
             self.symbols.pop(word, None)
         cursor = self.cursor
+        tokens = cursor.tokens if cursor is not None and cursor.opened else None
+        settled = frozenset(cursor.settled if cursor is not None else ())
         made = Graph(self.source, self.ops, self.a, self.b, self.symbols, tuple(self.used), output, name, self.statics,
-                     cursor.tokens if cursor is not None and cursor.opened else None, self.arrays)
+                     tokens, self.arrays, settled)
         made.arrays |= not _STRUCTURAL.isdisjoint(made.codes)
         return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import compress
 
+from .errors import UsageProblem
 from .ops import CONSTANT, INPUT, TABLE
 
 TYPE_CHECKING = False
@@ -34,6 +35,23 @@ def liveness(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, Sequen
         return live, [*bound, *inside] if inside else bound
     # `third = 1/3` gives a name to a constant expression: that is a variable with a value, too.
     return live, _spread(graph, live, frozenset(graph.symbols.values()) - constants)
+
+
+def flowing(graph: Graph, wrt: Sequence[int] | None) -> tuple[bytearray, Sequence[int]]:
+    """Liveness where there may be labels and indices: these are neither live nor among the variables.
+
+    Raises UsageProblem for one of them in ``wrt``.
+    """
+    unmoved = labels(graph)
+    if wrt is None:
+        wrt = [k for k in variables(graph) if k not in unmoved]
+    for k in wrt:
+        if k in unmoved:
+            raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
+    live, leaves = liveness(graph, wrt)
+    for k in unmoved:
+        live[k] = 0
+    return live, leaves
 
 
 def variables(graph: Graph) -> Sequence[int]:

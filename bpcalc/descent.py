@@ -281,7 +281,7 @@ def _with_values(graph: Graph, values: dict[int, Any]) -> Graph:
         if k >= len(graph.inputs):
             ops[k], a[k], b[k] = INPUT, value, -1
     return Graph(graph.source, ops, a, b, graph.symbols, graph.inputs, graph.output, graph.output_name, graph.statics,
-                 graph.tokens, graph.arrays)
+                 graph.tokens, graph.arrays, graph.settled)
 
 
 class _Optimizer:

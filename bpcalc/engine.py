@@ -15,8 +15,8 @@ from __future__ import annotations
 from math import isfinite
 
 from .backends import floats
-from .dependence import labels, liveness, reached_by_output, variables
-from .errors import ShapeProblem, UsageProblem
+from .dependence import flowing, labels, liveness, reached_by_output, variables
+from .errors import ShapeProblem
 from .graph import Graph
 from .ops import TABLE, Op
 from .records import Note
@@ -247,15 +247,8 @@ def _backward_arrays(trace: Trace, wrt: Sequence[int] | None, upstream: Any) -> 
     from .notes import entrywise, remarks
 
     graph, values = trace.graph, trace.values
-    out, unmoved = values[graph.output], labels(graph)
-    if wrt is None:
-        wrt = [k for k in variables(graph) if k not in unmoved]
-    for k in wrt:
-        if k in unmoved:
-            raise UsageProblem(f"{graph.names.get(k, 'this')} is a label or an index: it has no gradient")
-    live, leaves = liveness(graph, wrt)
-    for k in unmoved:
-        live[k] = 0
+    out = values[graph.output]
+    live, leaves = flowing(graph, wrt)
     grads: list[Any] = [None] * len(graph)
     try:
         grads[graph.output] = arrays.broadcast(upstream, getattr(out, "shape", ()))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Graph:
     """One parsed text; immutable by convention once built."""
 
-    __slots__ = ("_codes", "_names", "_words", "a", "arrays", "b", "inputs", "ops", "output", "output_name", "source",
-                 "statics", "symbols", "tokens")
+    __slots__ = ("_codes", "_names", "_words", "a", "arrays", "b", "inputs", "ops", "output", "output_name", "settled",
+                 "source", "statics", "symbols", "tokens")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class Graph:
         statics: dict[int, dict[str, Any]] | None = None,
         tokens: list[Token] | None = None,
         arrays: bool = False,
+        settled: frozenset[str] = frozenset(),
     ) -> None:
         self.source = source
         self.ops = ops
@@ -57,6 +58,7 @@ class Graph:
         # The tokens as the parser read them, where functions and sums were opened; None for plain text.
         self.tokens = tokens
         self.arrays = arrays               # whether there is an array or a structural operation in the text
+        self.settled = settled             # the names whose numbers decided, in a range or its test, what the graph is
         self._codes: frozenset[int] | None = None
         self._names: dict[int, str] | None = None
         self._words: dict[int, str] | None = None
@@ -86,7 +88,7 @@ class Graph:
     def ending_at(self, k: int, name: str) -> Graph:
         """The same nodes with node ``k`` for the output."""
         return Graph(self.source, self.ops, self.a, self.b, self.symbols, self.inputs, k, name, self.statics,
-                     self.tokens, self.arrays)
+                     self.tokens, self.arrays, self.settled)
 
     def _sort_symbols(self) -> tuple[dict[int, str], dict[int, str]]:
         names: dict[int, str] = {}

@@ -236,6 +236,7 @@ class Cursor:
         self.literals: dict[str, Any] = {}         # nested lists, by the token of an array of numbers
         self._last: dict[str, int] = {}            # where each token stands last
         self.opened = False                        # whether notation.py had a hand in the tokens
+        self.settled: set[str] = set()             # the names whose numbers it needed
         self.restart()
 
     def restart(self) -> Cursor:

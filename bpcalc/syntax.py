@@ -79,8 +79,9 @@ _ONE_ARGUMENT = frozenset([0, *(row.code for row in TABLE if len(row.params) == 
 def parse(source: Source, bound: Collection[str] = (), binding: bool = False) -> Graph:
     """The graph of ``source``; ``bound`` are the names that have a value from outside.
 
-    Bound names that the text does not use are left out of ``Graph.inputs``.  ``binding`` says that the
-    text is a NAME=VALUE.  Raises SyntaxProblem or NameProblem, with the span at fault.
+    A mapping says what values these are; None stands for one that is not known yet, as a column's.  Bound
+    names that the text does not use are left out of ``Graph.inputs``.  ``binding`` says that the text is a
+    NAME=VALUE.  Raises SyntaxProblem or NameProblem, with the span at fault.
     """
     try:
         return _parse(source, bound)
@@ -180,10 +181,14 @@ def _open(cursor: Cursor, bound: Collection[str]) -> None:
         span = tokens[0][1], tokens[-1][2]
         for word in words:
             if is_name(word) and word not in known:
+                later = isinstance(bound, dict) and bound.get(word, 0.0) is None
                 raise SyntaxProblem(f"'{word}' must be a number that is known beforehand here", cursor.source, span,
+                                    f"{word} is another number in every row; a factor can leave terms out, "
+                                    f"for example (j < {word})*x[j]" if later else
                                     "a number, an index around it, or a name that is bound to a number")
+        used = {word: known[word] for word in words if word in known}
+        cursor.settled.update(used)
         try:
-            used = {word: known[word] for word in words if word in known}
             graph = _build(cursor.source, iter(words), used, len(used), None)
             values = [used[name] for name in graph.inputs]
             floats().forward_loop(graph.codes)(graph.ops, graph.a, graph.b, values)

@@ -84,6 +84,70 @@ def test_what_is_the_same_in_every_row_may_not_exist(expression, z):
     compare(expression, {"x": np.array([1.0, 2.0])}, z=z)
 
 
+LABELLED = ["cross_entropy([a, b], y)", "hinge([a, b], y)", "s = [a, b]; s[y]", "[a, b][y]", "[a, b][1 - y]",
+            "t = y; [a, b][t]", "hinge([1, 2], y)*b + a", "one_hot(y, 2)[0] + a*b", "sum([a, b, 1][:y + 1])",
+            "k = 1; [a, b][k] + y", "t = hinge([a, b], y); a*b"]
+
+
+@pytest.mark.parametrize("expression", LABELLED)
+@pytest.mark.parametrize("columns", [{"a": [1, 2], "y": [0, 1]}, {"y": [1, 0]}, {"a": [1, 2, 3], "y": [0, 0.5, 2]}])
+def test_a_label_or_an_index_has_no_gradient_in_any_row(expression, columns):
+    fixed = {name: value for name, value in {"a": 1.5, "b": 2.0}.items() if name not in columns}
+    result = compare(expression, columns, **fixed)
+    assert ("y" in result.gradients) == (expression in LABELLED[-2:])
+    compare(expression, columns, wrt="b", **fixed)
+
+
+@pytest.mark.parametrize("wrt", ["y", "a, y", "t"])
+@pytest.mark.parametrize("kind", [[], ["--json"]])
+def test_the_gradient_of_a_label_column_is_refused_before_anything_is_written(kind, wrt, tmp_path, capsys):
+    file = tmp_path / "rows.csv"
+    file.write_text("a,y\n1,0\n2,1\n")
+    assert run(["t = y; [a, b][t]", "b=2", "--batch", str(file), "--wrt", wrt, *kind]) == 2
+    said = capsys.readouterr()
+    assert f"{wrt[-1]} is a label or an index: it has no gradient" in said.out + said.err
+    assert "line" not in said.out
+    with pytest.raises(BpcalcError, match="is a label or an index: it has no gradient"):
+        backprop_batch("t = y; [a, b][t]", {"a": [1, 2], "y": [0, 1]}, wrt=wrt, b=2)
+
+
+def test_rows_of_labels_alone_have_no_gradient_at_all(tmp_path, capsys):
+    file = tmp_path / "rows.csv"
+    file.write_text("y\n1\n0\n")
+    assert run(["L = hinge([1, 2], y)", "--batch", str(file)]) == 0
+    assert capsys.readouterr().out == "line,L,note,error\n2,0.0,,\n3,2.0,,\n"
+    assert run(["L = hinge([1, 2], y)", "--batch", str(file), "--json"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == '{"line": 3, "value": 2.0, "gradients": {}}'
+
+
+@pytest.mark.parametrize("expression", [
+    "f = sum(a^j for j in range(y))", "a*sum(a^j for j in range(3) if j != y)",
+    "sum([a, 1][j] for j in range(2) if j > y)", "s = [a, 1]; sum(max(0, s[j] - s[y] + 1) for j in range(2) if j != y)",
+])
+def test_a_column_cannot_decide_which_terms_a_sum_has(expression, tmp_path, capsys):
+    file = tmp_path / "rows.csv"
+    file.write_text("a,y\n1,0\n2,1\n")
+    assert run([expression, "--batch", str(file)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "'y' must be a number that is known beforehand here" in said.err
+    assert "hint: y is another number in every row; a factor can leave terms out, for example (j < y)*x[j]" in said.err
+    with pytest.raises(BpcalcError, match="'y' must be a number that is known beforehand here"):
+        backprop_batch(expression, {"a": [1, 2], "y": [0, 1]})
+
+
+def test_a_factor_leaves_terms_out_in_every_row_as_the_hint_says():
+    compare("sum((j < y)*a^j for j in range(3))", {"a": [1, 2, 3], "y": [0, 1, 3]})
+
+
+def test_one_value_for_all_rows_can_decide_which_terms_a_sum_has(tmp_path, capsys):
+    compare("f = sum(a^j for j in range(n))", {"a": [1, 2]}, n=3)
+    file = tmp_path / "rows.csv"
+    file.write_text("a\n1\n2\n")
+    assert run(["f = sum(a^j for j in range(n))", "n=3", "--batch", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_names_and_expressions_are_read_as_for_one_run():
     columns = {"x": [1.0, 2.0], "y": [3.0, 4.0]}
     assert set(backprop_batch("x*y*z", columns, wrt="x, z", z=2).gradients) == {"x", "z"}

@@ -43,12 +43,12 @@ def _begun(rows: Rows, request: Request, source: Source, given: dict[str, Any]) 
     form = request.form if is_chosen(request.options) else "json" if rows.is_json else "csv"
     columns = [word for word in rows.names if is_name(word)]
     refuse_twice(columns, given, f", on the command line and in {rows.file_name}")
-    batch = Batch(parse(source, {**given, **dict.fromkeys(columns, 0.0)}), columns, given, wrt, upstream)
+    batch = Batch(parse(source, {**given, **dict.fromkeys(columns)}), columns, given, wrt, upstream)
     if not batch.used:
         raise InputProblem(f"the expression uses no column of {rows.file_name}",
                            hint=f"its columns are {', '.join(rows.names[:12])}" if rows.names else None)
     for word in given:
-        if word not in batch.given:
+        if word not in batch.given and word not in batch.graph.settled:
             warn(f"{word} has a value, but the expression does not use it")
     failed: list[int] = []
     writer = (JsonRows if form == "json" else CsvRows)(batch.symbol, batch.top, batch.names)
