@@ -95,6 +95,17 @@ def test_examples_print_what_the_page_shows(page, bpcalc, tmp_path, monkeypatch,
         f"{page.name} is not what the program prints: pytest tests/test_docs.py --update"
 
 
+def test_every_command_of_the_readme_s_table_runs_when_it_is_pasted(bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "docs" / "data", tmp_path / "docs" / "data")
+    offered = re.findall(r"^\| `(bpcalc .+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert len(offered) >= 8
+    for command in offered:
+        ran = bpcalc(*shlex.split(command)[1:])
+        assert ran.code == 0, f"{command}: {ran.err}"
+        assert "warning" not in ran.err, f"{command}: {ran.err}"
+
+
 def test_the_pictures_in_the_docs_are_what_the_commands_write(bpcalc, tmp_path, monkeypatch, request):
     monkeypatch.chdir(tmp_path)
     page = ROOT / "docs" / "pictures.md"
