@@ -61,6 +61,8 @@ _INPUTS = dict.fromkeys(("bindings", "data", "file", "wrt", "upstream"))
 _LEARNING = dict.fromkeys(("lr", "iterations", "optimizer", "momentum", "until"))
 _JUDGING = dict.fromkeys(("strict", "tolerance"))
 _COURSE = ("table", "plain", "json", "csv", *_PICTURES)
+_SOLUTIONS = ("steps", "latex", "markdown")
+"""What shows a single update below both passes."""
 
 MODES = (
     Mode("functions", "the list of functions", ("functions",), ("table", "json"), "it is a list, not a run", {}),
@@ -83,10 +85,10 @@ MODES = (
           "digits": ("table", "latex", "markdown", "csv")}),
     Mode("paths", "paths", ("paths",), ("table", "json"), "--paths lists the paths and nothing else",
          {**_INPUTS, "round": None, **dict.fromkeys(("digits", "exact"), ("table",))}),
-    Mode("descent", "gradient descent", ("lr",), _COURSE, "leave one of them out",
-         {**_INPUTS, **_LEARNING, "expand": ("table", "plain", "json"), "digits": ("table", "plain", "svg"),
-          "title": ("svg",), "graph": ("table",),
-          "symbolic": ("table", "plain", "json"), "gradcheck": ("table", "plain", "json")}),
+    Mode("descent", "gradient descent", ("lr",), (*_COURSE, *_SOLUTIONS), "leave one of them out",
+         {**_INPUTS, **dict.fromkeys(_LEARNING, _COURSE), "expand": ("table", "plain", "json", *_SOLUTIONS),
+          "digits": ("table", "plain", "svg", *_SOLUTIONS), "title": ("svg", "latex", "markdown"), "graph": ("table",),
+          "symbolic": ("table", "plain", "json", "steps"), "gradcheck": ("table", "plain", "json", "steps")}),
     Mode("report", "a run", (), tuple(FORMATS), None,
          {**_INPUTS, "expand": None, "expand=": ("table", "blocks", "plain", "steps", "latex", "markdown", "html"),
           "round": None, "exact": None, "digits": _without("json", "csv"), "all": _LISTED, "graph": ("table",),

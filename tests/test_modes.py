@@ -61,9 +61,12 @@ def words_of(key):
     return [f"{name}={VALUES[key]}"] if key in ("expand", "practice") else [name, VALUES[key]]
 
 
-def pair(mode, key, learnt):
+def pair(mode, form, key, learnt):
     """The words of two runs of a mode that differ by one option, chosen so that it has something to do."""
     text, given, tail, option = [TEXT], list(GIVEN), list(TAILS[mode]), words_of(key)
+    worked = mode == "descent" and form in ("steps", "latex", "markdown")
+    if worked:
+        tail = ["--lr", "0.1"]                     # a worked solution shows one update
     if mode in ("functions", "practice"):
         return tail, [*tail, *option]
     if mode == "batch":
@@ -84,7 +87,7 @@ def pair(mode, key, learnt):
         text = [LARGE]
     elif key == "reveal" or (key == "digits" and mode == "check"):
         tail = [word for word in tail if word != "--reveal"] + ["--reveal"] * (key == "digits")
-    elif key in LEARNING and mode == "descent":
+    elif key in LEARNING and mode == "descent" and (not worked or not LEARNING[key]):
         tail = LEARNING[key]
     elif key in LEARNING and mode in ("check", "grade"):
         right = learnt(*LEARNING[key]) if LEARNING[key] else 1
@@ -120,7 +123,7 @@ def test_an_option_changes_what_is_shown_or_is_refused(mode, form, folder, bpcal
         if key in row.made_by or (mode, key) in SILENT:
             continue
         (folder / "learn.csv").write_text("student,new x\nA,1\n")
-        before, after = pair(mode, key, learnt)
+        before, after = pair(mode, form, key, learnt)
         if mode_of(sort(after)[0]) is not row:
             continue                               # this is another mode, which has a row of its own
         code, _, said, _ = now = outcome(after)

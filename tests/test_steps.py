@@ -1,11 +1,13 @@
 """Both passes as on the board, and the sum over paths."""
 
+import ast
 import json
 import re
 from math import prod
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 import bpcalc as package
@@ -116,6 +118,49 @@ def test_colahs_paths():
     report = backprop("c = a + b; d = b + 1; e = c*d", a=2, b=1)
     assert list(path_lines(report, report.graph.node("b"))) == [
         "  b → c → e:  2 · 1 = 2\n", "  b → d → e:  3 · 1 = 3\n", "  sum: ∂e/∂b = 5\n"]
+
+
+UPDATES = [
+    ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4}, "0.1"),
+    ("s = W @ x; L = hinge(s, y)", {"W": [[-2, -1], [1, -5]], "x": [3, 2], "y": 0}, "1"),
+    ("n_0 = w_0*x + w1*x^2; f = n_0^2", {"w_0": 0.5, "w1": -1.25, "x": 3}, "0.001"),
+]
+
+
+@pytest.mark.parametrize(("text", "values", "rate"), UPDATES)
+def test_an_update_stands_below_both_passes_with_the_numbers_of_the_descent(text, values, rate):
+    report = backprop(text, values)
+    learned = report.descend(float(rate))
+    written = board(text, values, digits=15, learned=learned)
+    written = written[written.index("Update") + 1:]
+    sides = [line.strip().split(" = ") for line in (written[:written.index("")] if "" in written else written)]
+    for (head, rule, numbers, result), name, after, gradient in zip(
+            sides, learned.names, learned.after, learned.gradients, strict=False):
+        assert (head, rule) == (f"new {name}", f"{name} + (-{rate} · ∂{report.top}/∂{name})")
+        assert np.array(ast.literal_eval(result)) == pytest.approx(np.array(after), rel=1e-14)
+        shown = numbers.partition(" · ")[2].removesuffix(")")
+        assert np.array(ast.literal_eval(shown)) == pytest.approx(np.array(gradient), rel=1e-14)
+    assert sides[-1] == [f"new {report.symbol}", f"{learned.losses[-1]:.15g}"]
+    assert len(sides) == len(learned.names) + 1
+
+
+@pytest.mark.parametrize(("text", "values", "rate"), UPDATES)
+def test_an_update_on_paper_has_the_weights_and_gradients_of_the_run(text, values, rate, bpcalc):
+    words = [text, *(f"{name}={value}" for name, value in values.items()), "--lr", rate]
+    learned = backprop(text, values).descend(float(rate))
+    for form in ("latex", "markdown"):
+        page = bpcalc(*words, "--format", form).out
+        update = page.partition("Update")[2].partition("Every number")[0]
+        assert update.count(r"^{\mathrm{new}} &=") == len(learned.names) + 1
+        if not any(hasattr(after, "shape") for after in learned.after):
+            for after in learned.after:
+                assert f"= {after:.6g}" in update
+    assert "Every number" not in bpcalc(*words, "--steps").out
+
+
+def test_a_step_too_far_says_so_where_it_is_worked(bpcalc):
+    assert "new f = 81   (it went up: the step was too long)" in bpcalc("f = x^2", "x=3", "--lr", "2", "--steps").out
+    assert "new f = undefined\n" in bpcalc("f = log(x)", "x=0.1", "--lr", "1", "--steps").out
 
 
 def test_too_many_paths_are_not_listed():

@@ -92,6 +92,10 @@ class Hand:
         """A node's name."""
         return label
 
+    def updated(self, label: str) -> str:
+        """A node's name after an update."""
+        return f"new {label}"
+
     def derivative(self, of: str, to: str) -> str:
         """``∂of/∂to``, of two labels."""
         d = self.symbols.partial

@@ -15,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ..descent import Descent
+
 LINE = 72
 """About how many letters of mathematics fit on a line of a page."""
 TABLE = 95
@@ -27,8 +29,9 @@ _SUM = 20
 Row = tuple[str, ...]
 
 
-def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterator[Block]:
-    """The worked solution of a run: both passes, every number in a table, and the notes."""
+def blocks(report: Report, digits: int = 6, everything: bool = False, learned: Descent | None = None,
+           ) -> Iterator[Block]:
+    """The worked solution of a run: both passes, an update if there is one, every number in a table, and the notes."""
     hand = TexHand(digits)
     worked = Worked(report, hand, everything)
     if not worked.steps:
@@ -47,6 +50,9 @@ def blocks(report: Report, digits: int = 6, everything: bool = False) -> Iterato
         if report.trace.arrays:
             yield _reading(report, hand)
         yield Equations(backward)
+    if learned is not None:
+        yield Heading("Update")
+        yield Equations(_lines(worked.update(learned), left, hand))
     yield Heading("Every number")
     yield table(report, hand, everything)
     if report.decimals is not None:

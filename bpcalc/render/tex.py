@@ -158,6 +158,10 @@ class TexHand(Hand):
             self._names[label] = found
         return found
 
+    def updated(self, label: str) -> str:
+        """A node's name after an update."""
+        return rf"{self.name(label)}^{{\mathrm{{new}}}}"
+
     def derivative(self, of: str, to: str) -> str:
         """The fraction of two differentials."""
         return rf"\frac{{\partial {self.name(of)}}}{{\partial {self.name(to)}}}"

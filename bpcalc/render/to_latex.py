@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..descent import Descent
+
 _HEAD = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[margin=2cm]{geometry}
 \usepackage{amsmath}
@@ -44,9 +46,9 @@ _ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308"
 
 
 def render(report: Report, digits: int = 6, standalone: bool = False, everything: bool = False,
-           title: str | None = None) -> str:
-    """The worked solution as LaTeX, with ``title`` above it."""
-    return "".join(page(titled(title, blocks(report, digits, everything)), standalone))
+           title: str | None = None, learned: Descent | None = None) -> str:
+    """The worked solution as LaTeX, with ``title`` above it, and with an update if there is one."""
+    return "".join(page(titled(title, blocks(report, digits, everything, learned)), standalone))
 
 
 def page(content: Iterable[Block], standalone: bool, commands: str = "") -> Iterator[str]:

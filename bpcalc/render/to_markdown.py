@@ -16,12 +16,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..descent import Descent
+
 _MARKED = frozenset("\\`*_{}[]<>#|~$&")
 
 
-def render(report: Report, digits: int = 6, everything: bool = False, title: str | None = None) -> str:
-    """The worked solution as Markdown, with ``title`` above it."""
-    return "".join(page(titled(title, blocks(report, digits, everything))))
+def render(report: Report, digits: int = 6, everything: bool = False, title: str | None = None,
+           learned: Descent | None = None) -> str:
+    """The worked solution as Markdown, with ``title`` above it, and with an update if there is one."""
+    return "".join(page(titled(title, blocks(report, digits, everything, learned))))
 
 
 def page(content: Iterable[Block]) -> Iterator[str]:

@@ -18,10 +18,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ..descent import Descent
+
 
 def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, everything: bool = False,
-          width: int | None = None) -> Iterator[str]:
-    """Both passes, a line for each value and each gradient; too long for ``width``, a line for each side."""
+          width: int | None = None, learned: Descent | None = None) -> Iterator[str]:
+    """Both passes, a line for each value and each gradient; too long for ``width``, a line for each side.
+
+    An update, ``learned``, has its lines behind them.
+    """
     hand = Hand(digits, symbols, flat=True)
     worked = Worked(report, hand, everything)
     if not worked.steps:
@@ -34,6 +39,9 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None, every
     if report.trace.arrays:
         yield f"  ({worked.short(hand.symbols.partial)})\n"
     yield from _written(worked.backward(), left, hand, width)
+    if learned is not None:
+        yield "\nUpdate\n"
+        yield from _written(worked.update(learned), left, hand, width)
     notes = worked.cells.notes(width)
     for line in [*([""] if notes else []), *notes, *worked.cells.checks(width)]:
         yield f"{line}\n"

@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ..descent import Descent
+
     Terms = Sequence[Sequence[str]]
 
 
@@ -132,6 +134,27 @@ class Worked:
         if step.id == self.report.graph.output and self.report.weighted:
             equation.reason = hand.word("given")
         return equation
+
+    # ------------------------------------------------------------------------------------- update
+    def update(self, learned: Descent) -> Iterator[Equation]:
+        """Every weight plus minus the rate times its gradient, and the output's value with all new weights."""
+        hand, cells, report = self.hand, self.cells, self.report
+        rate = hand.number(-learned.rate)
+        for name, before, gradient, after in zip(learned.names, learned.before, learned.gradients, learned.after):
+            k = report.graph.symbols[name]
+            equation = Equation(hand.updated(name))
+            step = hand.factor(gradient) if type(gradient) is float else cells.number(gradient, k)
+            for old, slope in ((hand.name(name), hand.derivative(cells.top, name)), (cells.number(before, k), step)):
+                equation.add(f"{old} + {hand.bracketed(f'{rate} {hand.dot} {slope}')}")
+            equation.add(cells.number(after, k))
+            yield equation
+        equation = Equation(hand.updated(report.symbol))
+        if learned.lost:
+            equation.add(hand.word("undefined"))
+        else:
+            equation.add(hand.number(learned.losses[-1]))
+            equation.reason = hand.word("it went up: the step was too long") * (learned.losses[-1] > learned.losses[0])
+        yield equation
 
     def _confusing(self, uses: Sequence[Edge]) -> bool:
         """Whether a local gradient in the sum would have the name of another, or of the sum itself.

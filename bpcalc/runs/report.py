@@ -24,7 +24,10 @@ def made(request: Request) -> Output:
         return pieces, 0
     code = _second_opinions(report, request)
     learned = request.learned(report)
-    pieces = _shown(report, request) if learned is None else _course(report, learned, request)
+    if learned is None or request.form in ("steps", "latex", "markdown"):
+        pieces = _shown(report, request, learned)
+    else:
+        pieces = _course(report, learned, request)
     request.warn(report)
     return pieces, code
 
@@ -53,7 +56,7 @@ def _paths(report: Report, request: Request) -> Iterable[str]:
     return to_steps.path_lines(report, k, request.digits, request.screen.symbols)
 
 
-def _shown(report: Report, request: Request) -> Iterable[str] | bytes:
+def _shown(report: Report, request: Request, learned: Descent | None) -> Iterable[str] | bytes:
     form, digits, screen, everything = request.form, request.digits, request.screen, request.everything
     if form == "table":
         return chain(_table(report, request), _graph(report, request))
@@ -68,15 +71,15 @@ def _shown(report: Report, request: Request) -> Iterable[str] | bytes:
     if form == "steps":
         from ..render import to_steps
 
-        return to_steps.lines(report, digits, screen.symbols, everything, screen.width)
+        return to_steps.lines(report, digits, screen.symbols, everything, screen.width, learned)
     if form == "latex":
         from ..render import to_latex
 
-        return [to_latex.render(report, digits, request.output is not None, everything, request.title)]
+        return [to_latex.render(report, digits, request.output is not None, everything, request.title, learned)]
     if form == "markdown":
         from ..render import to_markdown
 
-        return [to_markdown.render(report, digits, everything, request.title)]
+        return [to_markdown.render(report, digits, everything, request.title, learned)]
     if form == "svg":
         from ..render import to_svg
 
