@@ -87,6 +87,25 @@ def labels(graph: Graph) -> frozenset[int]:
                      if reached and not flown)
 
 
+def deciding(graph: Graph) -> frozenset[int]:
+    """The nodes whose values decide which graph it is, entry by entry: labels, indices, the numbers of a sum's range.
+
+    Also what these are computed from: with other values the text would be another graph, or no graph at all.
+    """
+    found = bytearray(len(graph))
+    for name in graph.settled:
+        k = graph.symbols.get(name)
+        if k is not None:
+            found[k] = 1
+    if graph.arrays:
+        for k in range(len(graph) - 1, -1, -1):
+            row = graph.row(k)
+            for slot, i in enumerate(graph.args(k)):
+                if found[k] or not row.flows(slot):
+                    found[i] = 1
+    return frozenset(compress(range(len(graph)), found))
+
+
 def _places(graph: Graph, code: int, at: int) -> Iterator[int]:
     """The nodes from ``at`` on with this operation."""
     find = graph.ops.index

@@ -14,6 +14,7 @@ import numpy as np
 
 from .arrays import entries, vocabulary, whole
 from .calculate import run
+from .dependence import deciding
 from .errors import LimitProblem, NameProblem
 from .graph import Graph
 from .ops import BY_NAME, CONSTANT, INPUT
@@ -39,6 +40,12 @@ class OpenedReport(Report):
     only: frozenset[int] | None = None
     origins: dict[int, tuple[int, tuple[int, ...]]]
     """For the nodes of variables the node of the run with arrays and the entry that they are."""
+    deciders: frozenset[int] = frozenset()
+
+    @property
+    def decided_by(self) -> frozenset[int]:
+        """Also the labels and indices of the run with arrays, entry by entry: nothing here depends on them any more."""
+        return self.deciders
 
     def shows(self, k: int) -> bool:
         """Whether node ``k`` has a line in human output."""
@@ -64,6 +71,7 @@ def opened(report: Report, name: str | None = None) -> OpenedReport:
     result = OpenedReport(found._gradients, [note for note in report.notes if note.code == "unused"])
     result.origins = {graph.symbols[word]: (k, at) for k in report._gradients.leaves
                       for word, at in zip(made.words_of(k), np.ndindex(np.shape(report.trace.values[k])))}
+    result.deciders = frozenset(int(node) for k in deciding(report.graph) for node in made.nodes[k].reshape(-1))
     if name is not None:
         k = report.graph.node(name)
         if k is None and name == report.symbol:

@@ -86,6 +86,13 @@ class Report(Streams):
         """All edges that carry a gradient, in forward order."""
         return tuple(self.each_edge())
 
+    @property
+    def decided_by(self) -> frozenset[int]:
+        """The nodes whose values decided which graph this is: with others it would be another one."""
+        from .dependence import deciding
+
+        return deciding(self.graph)
+
     def span(self, k: int) -> Span | None:
         """Where node ``k`` stands in the expression's text."""
         if self._spans is None:

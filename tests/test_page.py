@@ -313,6 +313,70 @@ def test_arrays_are_played_as_grids(show_page):
     assert any("dW = ds · xᵀ, so W gets" in line for line in before)
 
 
+DECIDED = [
+    ("L = hinge(s, y)", {"s": [3.2, 5.1, -1.7], "y": 0}, ["y"], {"s[1]": 2}, {"s": [3.2, 2, -1.7]}),
+    ("L = cross_entropy(s, y)", {"s": [1, 2], "y": 1}, ["y"], {"s[0]": 5}, {"s": [5, 2]}),
+    ("L = mean(hinge(S, y))", {"S": [[1, 2], [3, 4]], "y": [0, 1]}, ["y[0]", "y[1]"], {"S[0,0]": 4},
+     {"S": [[4, 2], [3, 4]]}),
+    ("f = sum(one_hot(y, n)*s)*t", {"y": 1, "n": 3, "s": [1, 2, 3], "t": 2}, ["y", "n"], {"s[1]": 7, "t": -1},
+     {"s": [1, 7, 3], "t": -1}),
+    ("s = [a, b, c]; f = s[i]^2", {"a": 1, "b": 2, "c": 3, "i": 2}, ["i"], {"c": 5}, {"c": 5}),
+    ("k = j + 1; s = [a, b, c]; f = sum(s[:k])*t", {"a": 1, "b": 2, "c": 3, "j": 1, "t": 2}, ["j"], {"b": 5, "t": 3},
+     {"b": 5, "t": 3}),
+    ("f = hinge([a, b], y) + y^2", {"a": 1, "b": 2, "y": 1}, ["y"], {"a": 5}, {"a": 5}),
+    ("f = n*sum(x^j for j in range(n + 1) if j != y)", {"n": 3, "x": 2, "y": 1}, ["n"], {"x": 3}, {"x": 3}),
+    ("n = 3; f = n*sum(x^j for j in range(n))", {"x": 2}, ["n"], {"x": 3}, {"x": 3}),
+]
+
+
+@pytest.mark.parametrize("text, first, fixed, put_in, changes", DECIDED, ids=[case[0][:40] for case in DECIDED])
+def test_what_decided_the_graph_cannot_be_changed_and_says_why(show_page, text, first, fixed, put_in, changes):
+    def made(values):
+        report = backprop(text, values)
+        return report.opened() if report.trace.arrays else report
+
+    page = show_page(made(first))
+    before = words(page)
+    for name in fixed:
+        field = page.get_by_label(name, exact=True)
+        assert not field.is_editable()
+        assert field.get_attribute("title") == "It decides which circuit this is, so it cannot be changed here."
+        field.focus()
+        page.keyboard.press("ArrowUp")
+        page.keyboard.type("5")
+    assert words(page) == before
+    reason = " and ".join(fixed) + (" decide" if len(fixed) > 1 else " decides")
+    assert reason in page.locator("#fixed").inner_text()
+    put(page, **put_in)
+    assert words(page) == words(show_page(made({**first, **changes}), java_script_enabled=False))
+    page.get_by_role("button", name="Reset").click()
+    assert words(page) == before
+
+
+def test_what_decides_nothing_can_be_changed(show_page):
+    page = show_page(backprop("s = W @ x; f = where(y == 0, s[0], s[1])", W=[[1, 2], [3, 4]], x=[5, -6], y=1).opened())
+    assert page.locator(".inputs input[readonly]").count() == 0
+    assert page.locator("#fixed").count() == 0
+    put(page, y=0)
+    assert page.locator("h1 [data-n]").inner_text() == "-7"
+
+
+@pytest.mark.parametrize(("text", "values", "kind", "line"), [
+    ("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": [5, -6]}, None,
+     "Arrays cannot be changed here; with --expand the page is about their single numbers, which can."),
+    ("f = x / y", {"x": 1, "y": 3}, lambda report: report.rounded(2),
+     "Inputs cannot be changed here: a page computes in floating point, not with the decimals of --round."),
+    ("f = x / y", {"x": 1, "y": 3}, lambda report: report.exact(),
+     "Inputs cannot be changed here: a page computes in floating point, not in exact numbers."),
+])
+def test_a_page_that_cannot_compute_says_so(show_page, text, values, kind, line):
+    report = backprop(text, values)
+    page = show_page(report if kind is None else kind(report))
+    assert page.locator("#fixed").inner_text() == line
+    page.emulate_media(media="print")
+    assert not page.locator("#fixed").is_visible()
+
+
 HOSTILE = "</title></script><script>document.body.id='owned'</script><img src=x onerror=alert(1)>\"'&amp;"
 
 

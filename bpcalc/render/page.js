@@ -286,7 +286,7 @@
     revealed.clear();
     draw();
   });
-  for (const field of all(".inputs input")) {
+  for (const field of all(".inputs input:not([readonly])")) {
     field.addEventListener("input", () => change(field));
     field.addEventListener("keydown", event => {
       const way = { ArrowUp: 1, ArrowDown: -1 }[event.key], x = read(field.value);

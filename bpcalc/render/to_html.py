@@ -3,7 +3,8 @@
 Python writes everything that is to be seen, so the page is whole without script.  Every number
 stands in an element that says in ``data-n`` which one it is: v3 the value of node 3, g3 its gradient,
 l7.0 and p7.0 the local gradient and the product of argument 0 of node 7.  page.js fills these elements
-again when an input is changed, by the table's rules (javascript.py), and shows and hides them.
+again when an input is changed, by the table's rules (javascript.py), and shows and hides them.  An input
+that decides which nodes there are (Report.decided_by) cannot be changed.
 
 Nothing is fetched from anywhere: a policy in the page's head allows its own style and script, by
 their hashes, and nothing else.
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
     Moment = tuple[list[Any], str]
 
 _TERMS = 4
+_LISTED = 6
+"""How many of the inputs that cannot be changed are named."""
 _READABLE = 0.6
 """The picture's scale below which its numbers are too small to read: the smallest type is then 7 px high."""
+_DECIDES = "It decides which circuit this is, so it cannot be changed here."
 _HERE = Path(__file__)
 
 
@@ -122,13 +126,17 @@ class _Page:
     def _controls(self) -> str:
         """What only script can serve; it stays hidden without."""
         report, graph = self.report, self.report.graph
+        given = [k for k, code in enumerate(graph.ops) if code == INPUT and self.computes]
+        fixed = report.decided_by.intersection(given)
         fields = "".join(
             f'<label>{escape(report.label(k))} <input data-k="{k}" value="{escape(_typed(report.trace.values[k]))}" '
-            'inputmode="text" autocomplete="off" spellcheck="false" size="7"></label>\n'
-            for k, code in enumerate(graph.ops) if code == INPUT and self.computes)
+            f'{f"""readonly title="{_DECIDES}" """ if k in fixed else ""}'
+            'inputmode="text" autocomplete="off" spellcheck="false" size="7"></label>\n' for k in given)
         inputs = (f'<div class="inputs" role="group" aria-label="Inputs">\n{fields}'
                   '<button id="reset">Reset</button></div>\n') if fields else ""
-        return (f'<div class="controls" hidden>\n{inputs}<p id="problem" role="alert"></p>\n'
+        words = self._fixed([report.label(k) for k in sorted(fixed)])
+        reason = f'<p id="fixed">{escape(words)}</p>\n' if words else ""
+        return (f'<div class="controls" hidden>\n{inputs}{reason}<p id="problem" role="alert"></p>\n'
                 '<div class="player" role="group" aria-label="Step by step">\n'
                 '<button id="first">Start</button>\n<button id="back">Back</button>\n<button id="next">Next</button>\n'
                 '<button id="last">End</button>\n'
@@ -136,6 +144,21 @@ class _Page:
                 'aria-label="Step">\n<span id="count"></span>\n'
                 '<label><input id="blanks" type="checkbox"> Blanks</label></div>\n'
                 '<p id="now" aria-live="polite"></p>\n</div>')
+
+    def _fixed(self, names: list[str]) -> str:
+        """What cannot be changed on this page, and why; "" where everything can.  ``names`` are the fixed inputs."""
+        if self.computes:
+            if not names:
+                return ""
+            if len(names) > _LISTED:
+                names = [*names[:_LISTED], f"{len(names) - _LISTED} more"]
+            decide, other = ("decides", "another value") if len(names) == 1 else ("decide", "other values")
+            return (f"{_listed(names)} {decide} which circuit this is and cannot be changed here: "
+                    f"the circuit of {other} is another page.")
+        if self.report.trace.arrays:
+            return "Arrays cannot be changed here; with --expand the page is about their single numbers, which can."
+        way = "in exact numbers" if self.report.decimals is None else "with the decimals of --round"
+        return f"Inputs cannot be changed here: a page computes in floating point, not {way}."
 
     # --------------------------------------------------------------------------------------- numbers
     def _number(self, key: str, value: Any, absolute: bool = False) -> str:
@@ -263,8 +286,7 @@ class _Page:
         result = f"{escape(step.label)} = {self._value(step.id)}."
         if not given:
             return what + result
-        listed = given[0] if len(given) == 1 else f'{", ".join(given[:-1])} and {given[-1]}'
-        return f"{what}With {listed}: {result}"
+        return f"{what}With {_listed(given)}: {result}"
 
     def _backward(self, step: Step) -> str:
         k = step.id
@@ -312,6 +334,10 @@ class _Page:
                 "spelling": rows, "symbols": graph.names,
                 "leaves": [graph.node(name) for name in report.gradients],
                 "moments": [moment for moment, _ in self.moments]}
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f'{", ".join(words[:-1])} and {words[-1]}'
 
 
 def _typed(value: float) -> str:
