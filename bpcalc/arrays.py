@@ -344,12 +344,14 @@ def _labelled(y: Any, classes: int) -> Any:
     """Labels as whole numbers; raises ShapeError for one of no class."""
     labels = whole(y, "a label")
     for wrong in _outside(labels, 0, classes).flat:
-        raise ShapeError(f"the label {wrong} lies outside 0 to {classes - 1}")
+        raise ShapeError(f"the label {wrong} lies outside 0 to {classes - 1}; classes count from 0")
     return labels
 
 
 def _one_hot(y: Any, n: Any) -> Any:
     size = _one_whole(n, "the number of classes")
+    if size < 1:
+        raise ShapeError(f"the number of classes is at least 1, not {size}")
     labels = _labelled(y, size)
     _bounded(labels.size * size)
     return np.asarray(labels[..., None] == np.arange(size), dtype=float)

@@ -243,6 +243,10 @@ def _binding(source: Source, files: bool = True) -> tuple[str, Any]:
             raise BindingProblem(error.message, source, error.span, error.hint) from None
     if not is_name(name):
         start = word.index(name)
+        bare = name.lstrip("-")
+        if bare != name and bare and is_name(bare):
+            raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
+                                 f"a value has no dashes: {_short(f'{bare}={value}')}")
         raise BindingProblem(f"'{_short(name)}' is not a name", source, (start, start + len(name)),
                              "names are letters, digits and _, and do not begin with a digit")
     if files and value.lstrip()[:1] == "@":

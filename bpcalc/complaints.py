@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from .errors import BpcalcError, NameProblem, SyntaxProblem, closest
-from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck, nesting
+from .lexer import DIGITS, LINE, OPERATORS, Cursor, Stuck, is_name, nesting
 from .ops import BINARY, BY_NAME, FUNCTIONS, NAMED_CONSTANTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from typing import NoReturn
+
+    from .lexer import Token
 
 
 class NoValue(NameProblem):
@@ -45,6 +49,9 @@ _ABSENT = {
     "print": "what the expression is worth is printed: leave print out",
 }
 """Functions that students look for and that are not there, and why."""
+
+
+_SOFTMAX = ("softmax", "log_softmax")
 
 
 def _is_value(token: str) -> bool:
@@ -124,8 +131,8 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
         return _never_closed(cursor, pending[-1])  # it was read on from an earlier line
     for at in (i, i - 1):
         spoken = cursor.word(at).rstrip("( ")
-        hint = _WORDS.get("Σ" if spoken[:1] == "Σ" else spoken.lower())
-        if hint and at >= 0 and tokens[at][0] not in bound:
+        hint = _WORDS.get("Σ" if spoken[:1] == "Σ" or spoken[:4] == "sum_" else spoken.lower())
+        if hint and at >= 0 and tokens[at][0] not in bound and (tokens[at][0], "=") not in _pairs(tokens):
             return SyntaxProblem(f"'{spoken}' is no operator of this language", source,
                                  cursor.span(at), hint)
     if token == "=":
@@ -151,6 +158,11 @@ def _explain_operator(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> B
         return SyntaxProblem(f"an operator is missing before '{word.rstrip('( ')or '('}'", source, span,
                              f"there is no implicit multiplication; for a product write {value}*{shown}")
     return SyntaxProblem(f"'{word}' was not expected here", source, span)
+
+
+def _pairs(tokens: list[Token]) -> Iterator[tuple[str, str]]:
+    """Each token with the one after it."""
+    return ((one[0], other[0]) for one, other in pairwise(tokens))
 
 
 def _explain_comma(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> BpcalcError:
@@ -258,6 +270,8 @@ def _explain_arity(cursor: Cursor, stuck: Stuck, bound: Collection[str]) -> Bpca
     if "axis" in row.statics and not any(word[0] == "[" or "=" in word or _is_array(word, bound) for word in words):
         inside = cursor.source.text[cursor.span(start)[1]:cursor.span(end)[0]]
         hint = f"an array has brackets: {row.word}([{inside}])"
+    elif row.name in _SOFTMAX and count == 2 and len(words) == 3 and is_name(words[2]):
+        hint = f"the loss of scores and labels is cross_entropy({words[0]}, {words[2]})"
     return SyntaxProblem(f"{row.word} takes {row.arity} {noun}, not {count}", cursor.source,
                          (cursor.span(start)[0], cursor.span(end)[1]), hint)
 

@@ -288,7 +288,7 @@ _ELSEWHERE = {
     "if": "where", "IF": "where", "sigma": "sigmoid", "product": "prod",
     "onehot": "one_hot", "concatenation": "concat", "cat": "concat", "CrossEntropyLoss": "cross_entropy",
     "BCELoss": "bce", "BCEWithLogitsLoss": "bce_with_logits", "HuberLoss": "huber", "view": "reshape",
-    "LogSoftmax": "log_softmax",
+    "LogSoftmax": "log_softmax", "svm": "hinge", "svm_loss": "hinge", "hinge_loss": "hinge",
 }
 _MADE = frozenset(("array", "asarray", "tensor", "Tensor", "as_tensor", "Variable", "constant", "float", "float32",
                    "float64", "double", "Value", "matrix", "Matrix", "vector", "c"))

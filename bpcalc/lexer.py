@@ -213,9 +213,21 @@ def _refuse(source: Source, at: int) -> NoReturn:
             hint = f"type the digit {unicodedata.decimal(char)}"
         elif hint is None:
             plain = unicodedata.normalize("NFKC", char)
+            if unicodedata.decomposition(char).startswith("<sub>"):        # part of a name
+                plain = unicodedata.normalize("NFKC", _word_around(source.text, at))
             if plain != char and plain.isascii() and plain.strip():
                 hint = f"did you mean {plain}?"
     raise SyntaxProblem(message, source, (at, at + 1), hint)
+
+
+def _word_around(text: str, at: int) -> str:
+    """The letters, digits and subscripts around a place."""
+    first, last = at, at + 1
+    while first and (text[first - 1].isalnum() or text[first - 1] == "_"):
+        first -= 1
+    while last < len(text) and (text[last].isalnum() or text[last] == "_"):
+        last += 1
+    return text[first:last]
 
 
 class Stuck(Exception):

@@ -218,7 +218,9 @@ def _format(mode: Mode, options: Mapping[str, Any]) -> str:
     if form == "table" and not asked:
         form = mode.formats[0]                     # what the mode shows by itself
     if form not in mode.formats or (ending in _LINES and mode.name != "batch"):
-        raise UsageProblem(f"{spelled} cannot show {mode.words}", hint=f"choose {_listed(mode.formats)}")
+        choices = mode.formats if asked else [end for end, made in ENDINGS.items() if made in mode.formats and (
+            end not in _LINES or mode.name == "batch")]
+        raise UsageProblem(f"{spelled} cannot show {mode.words}", hint=f"choose {_listed(choices)}")
     return form
 
 

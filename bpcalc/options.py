@@ -205,6 +205,12 @@ def unknown(word: str) -> UsageProblem:
     """The error for a word that looks like an option and is none."""
     name = word.partition("=")[0]
     near = closest(name, [known for known in BY_NAME if known[:2] == "--"])
+    bound, equals, value = word[2:].partition("=")
+    if equals:                                     # it may be a name that is given a value
+        near = [known for known in near if BY_NAME[known].metavar is not None] if len(bound) > 1 else []
+        given = f"a value has no dashes: {bound}={value}"
+        return UsageProblem(f"there is no option {name}", Source(word, "option"), (0, len(name)),
+                            f"did you mean {' or '.join(near)}? Otherwise {given}" if near else given)
     hint = f"did you mean {' or '.join(near)}?" if near else "bpcalc --help lists the options."
     return UsageProblem(f"there is no option {name}", Source(word, "option"), (0, len(name)),
                         f"{hint} An expression that looks like this goes after --")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 
 from .errors import BindingProblem, BpcalcError, Source, UsageProblem, closest
 from .modes import settled
@@ -33,6 +34,7 @@ _COPIED = 500
 """Nobody copies a longer command from a sheet."""
 
 _BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=.,:/@%")
+_OPERATORS = frozenset("+-*/^@=<>()")
 _READ_IN_QUOTES = frozenset('"$`\\!')
 """What a shell reads in double quotes, too."""
 
@@ -133,7 +135,7 @@ class Request:
             source, words = Source(words[0].replace("\r\n", "\n")), words[1:]
         for word in words:
             if "=" not in word:
-                raise _not_a_binding(word, words, path)
+                raise _not_a_binding(word, words, path, self.options["wrt"])
         given = from_words(words)
         if self.options["bindings"] is not None:
             text, name = read_given(self.options["bindings"])
@@ -264,28 +266,59 @@ def refuse_twice(names: Iterable[str], given: dict[str, Any], where: str) -> Non
                              hint="leave one of them out")
 
 
-def _not_a_binding(word: str, words: list[str], path: str | None) -> BpcalcError:
+def _not_a_binding(word: str, words: list[str], path: str | None, wrt: tuple[str, ...]) -> BpcalcError:
+    """The error for one of ``words`` that gives no value; ``wrt`` is what --wrt gives."""
     from .bindings import is_name
     from .idioms import apart
 
     if word.startswith("-") and "--" + word.lstrip("-") in BY_NAME:
         return UsageProblem(f"there is no option {word}", Source(word, "option"), (0, len(word)),
                             f"did you mean --{word.lstrip('-')}?")
-    hint = "values are given as NAME=VALUE"
     name, colon, value = word.rstrip(",;").partition(":")
     if colon and name and is_name(name) and value.strip():
         return BindingProblem(f"'{word}' is not a binding", Source(word, "binding"), (len(name), len(name) + 1),
                               f"write {name}={value.strip()}")
-    if path is None and all(other.replace(".", "").strip("-+").isdigit() for other in words):
+    if begun := _array_apart(words):
+        first, whole = begun
+        return BindingProblem("the shell has taken an array apart", Source(first, "binding"),
+                              (first.index("["), len(first)), f"put the word in double quotes: \"{whole}\"")
+    hint = "values are given as NAME=VALUE"
+    more = [other for other in words if "=" not in other]
+    lone = any(other and not set(other) - _OPERATORS for other in words)
+    example = next((f"{one}={other}" for one, other in pairwise(words) if is_name(one) and _is_number(other)), "")
+    if path is None and all(map(_is_number, words)):
         hint += f", for example x={word}"
-    elif path is None and any(sign in word for sign in "+-*/^("):
+    elif wrt and not lone and all(map(is_name, more)):
+        hint = f"commas join the names: --wrt {','.join((*wrt, *more))}"
+    elif path is None and (lone or any(sign in word for sign in "+-*/^(")):
         hint = "put the whole expression in double quotes, and give values as NAME=VALUE"
-    elif path is None:
-        hint += "; if the expression had a * in it, the shell may have put file names in its place: use double quotes"
+    elif any(map(os.path.exists, more)):
+        hint = "the shell has put file names in the place of a *: put the whole expression in double quotes"
+    elif example:
+        hint += f", for example {example}"
     if pairs := apart(" ".join(words)):
         hint = f"no blanks stand around the =: {' '.join(pairs)}"
     what = "is not a binding; there is one expression already" if path is None else "is not a binding"
     return BindingProblem(f"'{word}' {what}", Source(word, "binding"), (0, len(word)), hint)
+
+
+def _array_apart(words: list[str]) -> tuple[str, str] | None:
+    """The first of the words that an array was taken apart into, and the array as far as it can be told."""
+    for at, word in enumerate(words):
+        if "=" in word and word.count("[") > word.count("]"):
+            whole = word
+            for other in words[at + 1:]:
+                if "=" in other or whole.count("[") == whole.count("]"):
+                    break
+                whole += f" {other}"
+            if whole == word:
+                continue
+            return word, whole if whole.count("[") == whole.count("]") else f"{whole}; …]"    # a ; ends a command
+    return None
+
+
+def _is_number(word: str) -> bool:
+    return word.replace(".", "").strip("-+").isdigit()
 
 
 def _names(text: str) -> Iterator[str]:

@@ -157,6 +157,19 @@ def test_the_ending_of_the_file_chooses_the_format(bpcalc, tmp_path):
         assert target.read_text(encoding="utf-8").startswith(begin)
 
 
+def test_a_file_that_cannot_hold_it_is_told_which_endings_can(bpcalc, tmp_path):
+    ran = bpcalc("x*y", "x=1", "y=2", "--lr", "0.1", "-o", tmp_path / "x.tex")
+    assert ran.err.splitlines() == ["bpcalc: error: a file that ends in .tex cannot show gradient descent",
+                                    "  hint: choose .json, .csv, .txt, .svg, .png or .pdf"]
+
+
+def test_names_of_files_in_the_place_of_a_product_are_known_by_the_files(bpcalc, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "the shell" not in bpcalc("x", "notes", "y", "x=1", "y=2").err
+    (tmp_path / "notes").touch()
+    assert "the shell has put file names in the place of a *" in bpcalc("x", "notes", "y", "x=1", "y=2").err
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_reported():
     with open("/dev/full", "wb") as full:

@@ -176,7 +176,8 @@ def test_of_an_argument_longer_than_forty_signs_both_ends_are_quoted(size):
     ("sum(x, axis=0)", {"x": 3}, "sum: a single number has no axis", "here x is one number"),
     ("[v, v, u]", {"v": V, "u": [1, 2, 3]}, "stack needs parts of one shape; the shapes are (2,) and (2,) and (3,)",
      "here v has shape (2,) and u has shape (3,)"),
-    ("cross_entropy(v, 7)", {"v": V}, "cross_entropy: the label 7 lies outside 0 to 1", "here v has shape (2,)"),
+    ("cross_entropy(v, 7)", {"v": V}, "cross_entropy: the label 7 lies outside 0 to 1; classes count from 0",
+     "here v has shape (2,)"),
 ])
 def test_shapes_that_do_not_fit_are_told_once_for_each_argument(text, values, message, hint):
     code, _, told, here = failure(text, values)
