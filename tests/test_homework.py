@@ -189,9 +189,9 @@ def test_numbers_too_long_for_their_digits_are_left_as_they_are():
     assert rounding.is_whole(1e16, 100.0)
     assert not rounding.is_whole(1e14, 0.01)
     assert rounding.is_beside(14.0, 1.0, 12.0)
-    assert rounding.nearly(105.0, 100.0)
-    assert not rounding.nearly(105.1, 100.0)
-    assert rounding.nearly(-95.0, -100.0)
+    assert rounding.nearly(105.0, 1.0, 100.0)
+    assert not rounding.nearly(105.1, 1.0, 100.0)
+    assert rounding.nearly(-95.0, 1.0, -100.0)
 
 
 def test_rounding_early_and_cutting_off_are_right_unless_strict():

@@ -8,6 +8,7 @@ gate of a kind, need the run again; those runs are kept.
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 
 from .answers import GRADIENT, LOCAL, NEW, VALUE, Place, entry
@@ -26,6 +27,9 @@ _MOST = 60_000
 """How many gates are worked again for wrong values, all in all, in the search on the right numbers, a tenth of
 a second; a fifth of it on a student's own.  Graphs of up to a hundred gates need less."""
 
+_INDEX = re.compile(r"\[[\d,]+\]")
+"""The index of an entry, in the text of a graph that was opened into its entries."""
+
 _SHOWN = 32
 """Gates are called by their expression up to this many characters."""
 
@@ -33,7 +37,8 @@ _SHOWN = 32
 class Cause:
     """A mistake that leads to ``number``; ``site`` tells the same slip in different answers apart.
 
-    ``site`` is None for what was only written down wrong: such a slip does nothing to other answers.
+    The entries of an array share it.  ``site`` is None for what was only written down wrong in one number: such a
+    slip does nothing to other answers.
     ``run`` is the run with the mistake in it, where there was one.
     """
 
@@ -123,6 +128,7 @@ class BareSpot(Spot):
         self.label = report.label(k)
         self.is_output = k == report.graph.output
         whole = report.trace.values[k] if kind == VALUE else report.gradient(k)
+        self.site = (k,) if isinstance(part, tuple) else None
         if isinstance(part, tuple) and len(part) == 2 and whole is not None and whole.shape[0] == whole.shape[1]:
             self.transposed = entry(whole, part[::-1])
 
@@ -130,7 +136,8 @@ class BareSpot(Spot):
         """The mistakes that one number can show, the most credible first."""
         for row in TABLE:
             if row.node is not None and self.kind in (VALUE, GRADIENT):
-                yield from (Cause(row, where or self.label, number, None) for number, where in row.node(self))
+                yield from (Cause(row, where or self.label, number, self.site and (row.code, where, *self.site))
+                            for number, where in row.node(self))
 
 
 class Search:
@@ -188,15 +195,14 @@ class Search:
         for row in TABLE:
             if row.node is not None:
                 for number, where in row.node(spot):
-                    yield Cause(row, where or self.plan.report.label(spot.k), number,
-                                (row.code, spot.k, where) if row.spreads else None)
+                    yield Cause(row, where or self.plan.report.label(spot.k), number, self._site(row, spot.k, where))
                 if row.spreads:
                     for other in spots:
                         for number, where in row.node(other):
                             changed = self.run.grads[place[1]] + (number - other.right) * reach[other.k]
                             if reach[other.k]:
                                 named = where or self.plan.report.label(other.k)
-                                yield Cause(row, f"{named}", changed, (row.code, other.k, where))
+                                yield Cause(row, named, changed, self._site(row, other.k, where))
             if row.edge is not None and kind == GRADIENT:
                 yield from self._edges(row, place[1], reach)
             elif row.edge is not None and kind == LOCAL:
@@ -205,6 +211,27 @@ class Search:
                 for where, site, run in self._runs(row):
                     yield Cause(row, where, Search(self.plan, run).right(place) if kind == LOCAL else
                                 run.values[place[1]] if kind == VALUE else run.grads[place[1]], site, run)
+
+    def _site(self, row: Mistake, k: int, where: str) -> tuple[object, ...] | None:
+        """What tells apart where a number was written down wrong.
+
+        For the entries of an array it is the same, and for variables with the same place in a formula: what is
+        forgotten of w^2 and of v^2 was forgotten once.
+        """
+        name = self.plan.report.graph.names.get(k, "")
+        if not row.spreads and name[-1:] != "]":
+            return None
+        whole, text = _INDEX.sub("", name), _INDEX.sub("", where)
+        if not whole:
+            return row.code, k, where
+        form = re.sub(rf"(?<!\w){re.escape(whole)}(?!\w)", "·", text)
+        return (row.code, form) if form != text else (row.code, whole, text)
+
+    def _gate_site(self, gate: Gate) -> object:
+        """What tells a gate from others; those of an array's entries are one."""
+        text = self.called(gate)
+        whole = _INDEX.sub("", text)
+        return gate.k if whole == text else whole
 
     def _on_the_way(self, place: Place) -> list[GraphSpot]:
         """The gradients between the output and a node, other than the node's own."""
@@ -244,7 +271,7 @@ class Search:
                 number = self._wrong(row, gate, slot, point, run.values[gate.k], locals_[slot])
                 if number is not None:
                     changed = run.grads[at] + run.grads[gate.k] * (number - locals_[slot]) * reach[i]
-                    yield Cause(row, self.called(gate), changed, (row.code, gate.k, slot))
+                    yield Cause(row, self.called(gate), changed, (row.code, self._gate_site(gate), slot))
 
     def _local(self, row: Mistake, place: Place) -> Iterator[Cause]:
         _, k, i = place
@@ -259,7 +286,8 @@ class Search:
             if j == i and gate.partials[slot] is not None:
                 number = self._wrong(row, gate, slot, point, self.run.values[k], right[slot])
                 if number is not None:
-                    yield Cause(row, self.called(gate), self.right(place) + number - right[slot], (row.code, k, slot))
+                    yield Cause(row, self.called(gate), self.right(place) + number - right[slot],
+                                (row.code, self._gate_site(gate), slot))
 
     # ------------------------------------------------------------------------- runs done otherwise
     def _runs(self, row: Mistake) -> list[tuple[str, tuple[object, ...], Run]]:
@@ -279,19 +307,23 @@ class Search:
                     yield "each gate of its kind", (row.code, "all"), run
             return
         groups: dict[tuple[object, ...], list[tuple[Gate, int]]] = {}
-        named = sorted(self.plan.report.graph.names)
+        names = self.plan.report.graph.names
+        named = sorted(names)
         for gate in self._gates(row):
             for slot in range(len(gate.args)):
                 if self._value(row, gate, slot, [self.run.values[i] for i in gate.args]) is None:
                     continue
                 groups[gate.k, slot] = [(gate, slot)]
                 # The same number or name may be forgotten throughout a statement, or everywhere.
-                what = gate.args[slot] if row.code == "left-out" else gate.op
-                statement = next((k for k in named if k >= gate.k), None)
+                forgotten = gate.args[slot]
+                what = gate.op if row.code != "left-out" else _INDEX.sub("", names.get(forgotten, "")) or forgotten
+                statement = _INDEX.sub("", next((names[k] for k in named if k >= gate.k), ""))
                 groups.setdefault(("in", statement, what), []).append((gate, slot))
                 groups.setdefault(("all", what), []).append((gate, slot))
         seen: set[frozenset[tuple[int, int]]] = set()
-        for key, edges in groups.items():
+        # One gate is simpler than all of a statement, and these than all there are.
+        for key in sorted(groups, key=lambda key: ("in", "all").index(key[0]) + 1 if isinstance(key[0], str) else 0):
+            edges = groups[key]
             same = frozenset((gate.k, slot) for gate, slot in edges)
             if same in seen or len({gate.k for gate, _ in edges}) < len(edges):
                 continue
@@ -302,7 +334,7 @@ class Search:
                         for slot in range(len(gate.args)) if not row.value_only}
             run = self._rerun(rules, partials)
             if run is not None:
-                statement = key[1] if key[0] == "in" and isinstance(key[1], int) else None
+                statement = str(key[1]) if key[0] == "in" else ""
                 yield self._where(row, edges, statement), (row.code, *key), run
 
     def _applicable(self, row: Mistake) -> Iterator[tuple[Gate, int]]:
@@ -353,15 +385,15 @@ class Search:
 
         return rule
 
-    def _where(self, row: Mistake, edges: list[tuple[Gate, int]], statement: int | None) -> str:
+    def _where(self, row: Mistake, edges: list[tuple[Gate, int]], statement: str) -> str:
         report = self.plan.report
         gate, slot = edges[0]
         if row.code == "left-out":
             what = report.label(gate.args[slot])
             if len(edges) == 1:
                 return f"{what} in {report.text(gate.k, _SHOWN) or report.label(gate.k)}"
-            what = what if gate.args[slot] in report.graph.names else f"each {what}"
-            return what if statement is None else f"{what} in {report.label(statement)}"
+            what = _INDEX.sub("", what) if gate.args[slot] in report.graph.names else f"each {what}"
+            return f"{what} in {statement}" if statement else what
         return self.called(gate) if len(edges) == 1 else "each gate of its kind"
 
     # ---------------------------------------------------------------------------------- the update

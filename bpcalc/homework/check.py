@@ -50,6 +50,9 @@ _RUNS = 1_000
 CARRIED = 0.01
 """A student may go on with digits that were not typed: so far, relative to the number, at most."""
 
+_ROUNDED = 0.001
+"""A number that is rounded by more of it than this is poor evidence where another is hit exactly."""
+
 _NOWHERE = "the derivative does not exist here"
 
 _FINEST = 6
@@ -158,15 +161,19 @@ class Judge:
         for answer in sorted(answers, key=_rank):
             earlier = [(other, found) for other, found in judged.values() if self._matters(other, answer)]
             judged[answer.place] = answer, self.judged(answer, earlier)
-        verdicts = self._told([judged[answer.place] for answer in answers])
+        found = [judged[answer.place] for answer in answers]
+        chosen, same = self._grouped(found)
+        verdicts = [self._verdict(answer, judgement, chosen.get(answer.place), same.get(answer.place))
+                    for answer, judgement in found]
         if self.report.trace.arrays and any(verdict.status == WRONG for verdict in verdicts):
-            verdicts = self._by_entry(answers, verdicts)
+            verdicts = self._by_entry(answers, verdicts, same)
         for place in required(self.report, require):
             if place not in judged:
                 verdicts.append(AnswerVerdict(key_of(place, self.report), None, MISSING, self.exact(place)))
         return verdicts
 
-    def _by_entry(self, answers: Sequence[Answer], verdicts: list[AnswerVerdict]) -> list[AnswerVerdict]:
+    def _by_entry(self, answers: Sequence[Answer], verdicts: list[AnswerVerdict],
+                  same: dict[Place, Answer]) -> list[AnswerVerdict]:
         """The verdicts where the graph opened into its entries knows more about what is wrong."""
         if self._entries is None:
             self._entries = self._opened()
@@ -183,8 +190,10 @@ class Judge:
             return verdicts
         theirs = judge.verdicts([Answer(answer.key, place, answer.value, answer.typed)
                                  for answer, place in zip(answers, places)])
-        return [found if verdict.status == WRONG and verdict.mistake != "transposed" else verdict
-                for verdict, found in zip(verdicts, theirs)]
+        # Only the array as a whole has a diagonal.
+        across = {answer.place for answer, verdict in zip(answers, verdicts) if verdict.mistake == "transposed"}
+        return [verdict if verdict.status not in (WRONG, FOLLOWS) or same.get(answer.place, answer).place in across
+                else found for answer, verdict, found in zip(answers, verdicts, theirs)]
 
     def _opened(self) -> tuple[Judge, ...]:
         """The judge of the graph opened into its entries, if that is small."""
@@ -367,7 +376,7 @@ class Judge:
         # A wrong digit of a whole number is no matter of rounding.
         whole = answer.unit is not None and answer.unit >= 1 and rounding.is_whole(exact, answer.unit)
         near = answer.value is not None and exact and not whole and (
-            rounding.nearly(answer.value, exact) or rounding.is_beside(answer.value, answer.unit, exact))
+            rounding.nearly(answer.value, answer.unit, exact) or rounding.is_beside(answer.value, answer.unit, exact))
         return "close, but not to the digits that were typed" if near else ""
 
     def _is_subgradient(self, answer: Answer) -> bool:
@@ -389,8 +398,14 @@ class Judge:
             return True
         if answer.value is None or abs(answer.value - exact) > _FAR * abs(exact):
             return False
-        runs = (self._own(used, decimals) for decimals in _finer(answer) for used in ([], own))
-        return any(self.fits(answer, number) for run in runs for number in self._last_steps(answer.place, run))
+        decimals = next((decimals for decimals in _finer(answer) for used in ([], own)
+                         if any(self.fits(answer, number)
+                                for number in self._last_steps(answer.place, self._own(used, decimals)))), None)
+        if decimals is None:
+            return False
+        # That more digits were carried than typed is a poor excuse where a slip gives just this number.
+        beside = abs(answer.value - exact) > CARRIED * abs(exact) and decimals > rounding.places(answer.unit)
+        return not (beside and any(_same(cause.number, answer.value) for cause in self._at_full(answer, earlier)))
 
     def _follows_from(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> Answer | None:
         """The wrong answer that this one is a right consequence of."""
@@ -496,36 +511,48 @@ class Judge:
     # ---------------------------------------------------------------------------------- the mistake
     def _causes(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> list[Cause]:
         """The mistakes that lead to the answer, the most credible first."""
-        found: list[Cause] = []
-        own = [other for other, _ in earlier]
-        run = self._own(own) if own else None
-        update = self.update
-        if run is not None:
-            found += self._matching(answer, self._searched(run, update))
-        exact = self.plan.exact
-        if exact is not None:
-            # A wrong rule that gives the right number is no mistake anybody could see, and after roundings
-            # it gives another number only because of them.
-            searched, number = self._searched(exact, update), self.exact(answer.place)
-            seen = {(cause.mistake.code, cause.where) for cause in searched.causes(answer.place)
-                    if not _same(cause.number, number)}
-            if all(judged.status == RIGHT for _, judged in earlier):
-                found = [cause for cause in found if (cause.mistake.code, cause.where) in seen]
-            # What only the right numbers lead to mostly goes against the student's other answers: then it
-            # explains this answer alone.
-            right = [other for other, judged in earlier if judged.status == RIGHT]
-            found += [cause if run is None or self._agrees(cause, right) else cause.alone()
-                      for cause in self._matching(answer, searched)]
-            for decimals in _finer(answer) if answer.value else ():
-                tidied = self._own([], decimals)
-                if tidied is not None and not found:
-                    found += (cause for cause in self._matching(answer, self._searched(tidied, update), units=2.0)
-                              if (cause.mistake.code, cause.where) in seen)
+        found = self._at_full(answer, earlier)
+        seen = self._seen(answer) if not found and answer.value and self.plan.exact is not None else ()
+        for decimals in _finer(answer) if seen else ():
+            tidied = self._own([], decimals)
+            if tidied is not None and not found:
+                found = [cause for cause in self._matching(answer, self._searched(tidied, self.update), units=2.0)
+                         if (cause.mistake.code, cause.where) in seen]
         first: dict[object, Cause] = {}
         for cause in found:
             first.setdefault((cause.mistake.code, cause.where), cause)
         # A number that is hit exactly is better evidence than one that a rounding has to bridge.
         return sorted(first.values(), key=lambda cause: not _same(cause.number, answer.value))
+
+    def _at_full(self, answer: Answer, earlier: list[tuple[Answer, Judgement]]) -> list[Cause]:
+        """The mistakes that lead to the answer from the student's own numbers and from the right ones, unrounded."""
+        found: list[Cause] = []
+        own = [other for other, _ in earlier]
+        run = self._own(own) if own else None
+        if run is not None:
+            found += self._matching(answer, self._searched(run, self.update))
+        exact = self.plan.exact
+        if exact is not None:
+            if found and all(judged.status == RIGHT for _, judged in earlier):
+                seen = self._seen(answer)
+                found = [cause for cause in found if (cause.mistake.code, cause.where) in seen]
+            # What only the right numbers lead to mostly goes against the student's other answers: then it
+            # explains this answer alone.
+            right = [other for other, judged in earlier if judged.status == RIGHT]
+            found += [cause if run is None or self._agrees(cause, right) else cause.alone()
+                      for cause in self._matching(answer, self._searched(exact, self.update))]
+        return found
+
+    def _seen(self, answer: Answer) -> set[tuple[str, str]]:
+        """The mistakes that show at the right numbers.
+
+        A wrong rule that gives the right number is no mistake anybody could see, and after roundings it gives
+        another number only because of them.
+        """
+        exact, number = self.plan.exact, self.exact(answer.place)
+        return set() if exact is None else {
+            (cause.mistake.code, cause.where) for cause in self._searched(exact, self.update).causes(answer.place)
+            if not _same(cause.number, number)}
 
     def _agrees(self, cause: Cause, right: list[Answer]) -> bool:
         """Whether the run with a mistake in it still leads to the answers that are right."""
@@ -551,26 +578,15 @@ class Judge:
                 yield cause
 
     # -------------------------------------------------------------------------------- the whole sheet
-    def _told(self, judged: list[tuple[Answer, Judgement]]) -> list[AnswerVerdict]:
-        """The verdicts, with one slip that shows in several answers counted once."""
+    def _grouped(self, judged: list[tuple[Answer, Judgement]]) -> tuple[dict[Place, Cause], dict[Place, Answer]]:
+        """The slip that is told of an answer because it shows in others, and for these others that answer."""
         chosen: dict[Place, Cause] = {}
         same: dict[Place, Answer] = {}
-        if not self.strict:
-            wrong = [(answer, found) for answer, found in judged if found.causes]
-            for at, (answer, found) in enumerate(wrong):
-                for earlier, theirs in wrong[:at]:
-                    if earlier.place in same:
-                        continue
-                    sites = {chosen[earlier.place].site} if earlier.place in chosen else \
-                        {cause.site for cause in theirs.causes}
-                    shared = next((cause for cause in found.causes if cause.site and cause.site in sites), None)
-                    if shared is not None:
-                        chosen[earlier.place] = next(
-                            cause for cause in theirs.causes if cause.site == shared.site)
-                        same[answer.place] = earlier
-                        break
-        return [self._verdict(answer, found, chosen.get(answer.place), same.get(answer.place))
-                for answer, found in judged]
+        for members in () if self.strict else _shared(judged):
+            (first, cause), *others = members
+            chosen[first.place] = cause
+            same.update((answer.place, first) for answer, _ in others)
+        return chosen, same
 
     def _verdict(self, answer: Answer, found: Judgement, chosen: Cause | None, same: Answer | None) -> AnswerVerdict:
         exact = self.exact(answer.place)
@@ -583,8 +599,8 @@ class Judge:
             cause = chosen or found.causes[0]
             others = dict.fromkeys(other.mistake.code for other in found.causes)
             others.pop(cause.mistake.code)
-            return AnswerVerdict(answer.key, answer, WRONG, exact, cause.words, cause.mistake.code, cause.mistake.hint,
-                                 tuple(others))
+            return AnswerVerdict(answer.key, answer, WRONG, exact, cause.words, cause.mistake.code,
+                                 cause.mistake.hint_at(answer.kind), tuple(others))
         if found.note.startswith("close"):
             return AnswerVerdict(answer.key, answer, WRONG, exact, found.note, "digits",
                                  "carry more digits, and round once, at the end")
@@ -597,7 +613,8 @@ class Judge:
         """What to think about, without any number, where no mistake of the table explains an answer."""
         kind, k, part = place
         if kind == VALUE:
-            return "work it out from the values of its inputs"
+            return "work it out from the values of its inputs" if self.report.graph.args(k) else \
+                "it is given: copy it from the exercise"
         if kind == LOCAL:
             return "look at this one gate only: how does it change when the input does?"
         if kind == NEW:
@@ -640,6 +657,31 @@ def required(report: Report, require: str) -> list[Place]:
 def _parts(kind: str, k: int, report: Report) -> list[Place]:
     """A node's place, or those of its entries."""
     return [(kind, k, index or None) for index in indices(shape_at((kind, k, None), report))]
+
+
+def _shared(judged: Sequence[tuple[Answer, Judgement]]) -> Iterator[list[tuple[Answer, Cause]]]:
+    """The slips that explain several answers, each with these; the one that explains most goes first.
+
+    Where a mistake gives an answer exactly, one is not shared whose number has to be rounded far to be the answer.
+    """
+    by_site: dict[tuple[object, ...], dict[Place, tuple[int, Cause]]] = {}
+    for answer, found in judged:
+        surely = any(_same(cause.number, answer.value) for cause in found.causes)
+        for rank, cause in enumerate(found.causes):
+            if cause.site and not (surely and answer.value is not None
+                                   and abs(cause.number - answer.value) > _ROUNDED * abs(answer.value)):
+                by_site.setdefault(cause.site, {}).setdefault(answer.place, (rank, cause))
+    answers = {answer.place: answer for answer, _ in judged}
+    while True:
+        several = [members for members in by_site.values() if len(members) > 1]
+        if not several:
+            return
+        most = min(several, key=lambda members: (-len(members), sum(rank for rank, _ in members.values())))
+        told = [(answers[place], cause) for place, (_, cause) in most.items()]
+        yield told
+        for members in by_site.values():
+            for answer, _ in told:
+                members.pop(answer.place, None)
 
 
 def _rank(answer: Answer) -> tuple[int, ...]:

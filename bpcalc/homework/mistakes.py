@@ -91,11 +91,12 @@ class Mistake:
     ``ops`` are the operations that ``edge`` and ``forward`` rules are tried at (all, if none is named).
     ``example`` is (expression, values, answers): the row alone explains the last of the answers.
     ``rate`` is the learning rate of an example about an update.  ``value_only`` says that a gate whose value
-    was worked wrongly is differentiated rightly all the same.
+    was worked wrongly is differentiated rightly all the same.  ``value_hint`` is the hint where the answer is
+    a forward value, if another is needed there.
     """
 
     __slots__ = ("code", "edge", "example", "forward", "hint", "node", "ops", "rate", "say", "spreads", "update",
-                 "value_only")
+                 "value_hint", "value_only")
 
     def __init__(
         self,
@@ -112,6 +113,7 @@ class Mistake:
         spreads: bool = False,
         rate: float | None = None,
         value_only: bool = False,
+        value_hint: str = "",
     ) -> None:
         self.code = code
         self.say = say
@@ -125,6 +127,11 @@ class Mistake:
         self.spreads = spreads
         self.rate = rate
         self.value_only = value_only
+        self.value_hint = value_hint
+
+    def hint_at(self, kind: str) -> str:
+        """The hint for an answer of a kind."""
+        return self.value_hint if self.value_hint and kind == "value" else self.hint
 
     def __repr__(self) -> str:
         return f"<mistake {self.code}>"
@@ -390,7 +397,8 @@ _FORWARD = "work the forward pass again, one gate at a time"
 TABLE: tuple[Mistake, ...] = (
     # ------------------------------------------------------------------------------- the usual ones
     Mistake("sign", "the sign is wrong", "follow the minus signs along the path, one gate at a time",
-            ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4.5}, "dq = 4.5"), node=_sign),
+            ("q = x + y; f = q*z", {"x": -2, "y": 5, "z": -4.5}, "dq = 4.5"), node=_sign,
+            value_hint="look at the signs of the numbers that go in: minus times minus is plus"),
     Mistake("relu-off", "the gradient went through {where}, which is off",
             "where its input is negative, a relu lets nothing back",
             ("f = 3*exp(relu(2*x))", {"x": -2}, "dx = 6"), ops="relu", edge=_passed_on),

@@ -89,9 +89,15 @@ def is_lost(value: float, unit: float | None, exact: float) -> bool:
     return value == 0 and unit is not None and unit <= 0.01 and abs(exact) < unit / 2
 
 
-def nearly(value: float, exact: float) -> bool:
-    """Whether ``value`` is within a twentieth of ``exact``."""
-    return abs(value - exact) <= 0.05 * abs(exact)
+def nearly(value: float, unit: float | None, exact: float) -> bool:
+    """Whether ``value`` is within a twentieth of ``exact`` and only its last digits differ, or within a hundredth.
+
+    >>> nearly(2.91, 0.01, 3.0), nearly(2.9105, 0.0001, 3.0), nearly(2.9805, 0.0001, 3.0)
+    (True, False, True)
+    """
+    distance = abs(value - exact)
+    most = 0.05 * abs(exact) if unit is not None and distance <= 10 * unit else 0.01 * abs(exact)
+    return distance <= most
 
 
 def is_beside(value: float, unit: float | None, exact: float) -> bool:
@@ -123,8 +129,17 @@ def decimals_of(unit: float | None, value: float | None) -> int:
     """How many decimals a typed number needs: 0.40 and 0.4 need one."""
     if unit is None or value is None:
         return 0
-    most = max(0, round(-log10(unit)))
+    most = places(unit)
     return next((count for count in range(most) if half_up(value, count) == value), most)
+
+
+def places(unit: float | None) -> int:
+    """How many decimals a number has that was typed to this unit: 0.40 has two.
+
+    >>> places(0.01), places(1.0), places(100.0), places(None)
+    (2, 0, 0, 0)
+    """
+    return 0 if unit is None else max(0, round(-log10(unit)))
 
 
 def _digit(unit: float, exact: float) -> float:
