@@ -80,7 +80,7 @@ MODES = (
           "digits": ("table",)}),
     Mode("worksheet", "a worksheet", ("worksheet",), ("table", "latex", "markdown", "csv", "json"),
          "a worksheet has blanks for every number of one run",
-         {**_INPUTS, "reveal": None, "expand": None, "expand=": None, "round": None,
+         {**_INPUTS, "lr": None, "reveal": None, "expand": None, "expand=": None, "round": None,
           "title": ("table", "latex", "markdown"), "exact": ("table", "latex", "markdown", "csv"),
           "digits": ("table", "latex", "markdown", "csv")}),
     Mode("paths", "paths", ("paths",), ("table", "json"), "--paths lists the paths and nothing else",

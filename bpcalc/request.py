@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SHOWS_NOTES = ("table", "blocks", "plain", "steps", "json", "latex", "markdown", "html")
 
 
-_DECIDING = ("wrt", "upstream", "bindings", "data", "file", "expand", "round")
+_DECIDING = ("wrt", "upstream", "bindings", "data", "file", "expand", "round", "lr")
 """The options that decide what is right in a sheet."""
 
 _COPIED = 500

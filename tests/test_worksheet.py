@@ -59,6 +59,23 @@ def test_hostile_names_come_back(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_the_key_to_an_update_is_right_with_its_rate_and_cannot_be_judged_without(form, bpcalc, tmp_path):
+    words = ["n_0 = w_0*x + w1; L = (n_0 - t)^2", "w_0=0.5", "w1=-1.25", "x=2", "t=3", "--wrt", "w_0,w1"]
+    path = tmp_path / ("key." + {"text": "txt", "latex": "tex", "markdown": "md"}.get(form, form))
+    blank = bpcalc(*words, "--lr", "0.1", "--worksheet", "--format", "table" if form == "text" else form).out
+    assert "1.95" not in blank
+    assert form in ("csv", "json") or "--lr 0.1 --check-file" in blank.replace("-{}-", "--")
+    assert bpcalc(*words, "--lr", "0.1", "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*words, "--lr", "0.1", "--check-file", path, "--json")
+    verdicts = {answer["key"]: answer for answer in json.loads(ran.out)["answers"]}
+    assert {verdict["status"] for verdict in verdicts.values()} == {"right"}
+    learned = backprop(words[0], w_0=0.5, w1=-1.25, x=2, t=3, wrt="w_0,w1").descend(0.1)
+    assert [verdicts[key]["answer"] for key in ("new w_0", "new w1", "new L")] == \
+        pytest.approx([*learned.after, learned.losses[-1]])
+    assert "--lr" in bpcalc(*words, "--check-file", path).err
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_names_that_look_like_keys_come_back(form):
     report = backprop("q = x*2; dq = q + dx; f = dq*q + n3", {"x": 3, "dx": 0.5, "n3": -1})
     verdicts = check(report, read(report.to_worksheet(form, reveal=True), report))
@@ -218,7 +235,8 @@ def test_a_blank_that_is_not_closed_is_an_error(bpcalc, tmp_path):
     assert "a blank is not closed" in ran.err
 
 
-@pytest.mark.parametrize("words", [["--format", "svg"], ["--lr", "0.1"], ["--check", "q=3"], ["--format", "steps"]])
+@pytest.mark.parametrize("words", [["--format", "svg"], ["--lr", "0.1", "--round", "2"], ["--check", "q=3"],
+                                   ["--format", "steps"]])
 def test_what_has_no_worksheet_is_refused(bpcalc, words):
     ran = bpcalc("q = x + 1; f = q*2", "x=1", "--worksheet", *words)
     assert (ran.code, ran.out) == (2, "")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from ..errors import UsageProblem
 from ..report import Report
-from .answers import GRADIENT, LOCAL, VALUE, Place, key_of
+from .answers import GRADIENT, LOCAL, NEW, VALUE, Place, key_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..descent import Descent
 
 
 class Blank:
@@ -31,8 +33,8 @@ def given(report: Report) -> list[int]:
     return [k for k in range(len(report)) if report.shows(k) and not report.graph.args(k)]
 
 
-def sections(report: Report) -> list[tuple[str, list[Blank]]]:
-    """The blanks under their headings, in the order of hand work.
+def sections(report: Report, learned: Descent | None = None) -> list[tuple[str, list[Blank]]]:
+    """The blanks under their headings, in the order of hand work; those of an update, ``learned``, are the last.
 
     Raises UsageProblem for a run with arrays: a blank holds one number.
     """
@@ -40,7 +42,7 @@ def sections(report: Report) -> list[tuple[str, list[Blank]]]:
         raise UsageProblem("a blank of a worksheet holds one number, not an array",
                            hint="--expand opens the arrays into their entries")
     found = (("Forward values", _values(report)), ("Local gradients", _locals(report)),
-             ("Gradients", _gradients(report)))
+             ("Gradients", _gradients(report)), ("Update", () if learned is None else _updated(report, learned)))
     return [(title, blanks) for title, places in found if (blanks := [_blank(report, *one) for one in places])]
 
 
@@ -71,3 +73,9 @@ def _gradients(report: Report) -> Iterator[tuple[Place, float | None]]:
     for k in range(len(report) - 1, -1, -1):
         if k != report.graph.output and report.is_live(k):
             yield (GRADIENT, k, None), report.gradient(k)
+
+
+def _updated(report: Report, learned: Descent) -> Iterator[tuple[Place, float | None]]:
+    for name, after in zip(learned.names, learned.after):
+        yield (NEW, report.graph.symbols[name], None), after
+    yield (NEW, report.graph.output, None), None if learned.lost else learned.losses[-1]

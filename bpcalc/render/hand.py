@@ -96,6 +96,11 @@ class Hand:
         """A node's name after an update."""
         return f"new {label}"
 
+    def update(self, label: str, rate: float, top: str) -> str:
+        """The rule of an update: ``w + (-0.1 · ∂L/∂w)``."""
+        step = self.bracketed(f"{self.number(-rate)} {self.dot} {self.derivative(top, label)}")
+        return f"{self.name(label)} + {step}"
+
     def derivative(self, of: str, to: str) -> str:
         """``∂of/∂to``, of two labels."""
         d = self.symbols.partial

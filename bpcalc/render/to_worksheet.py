@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from copy import copy
 
-from ..homework.answers import LOCAL, VALUE
+from ..homework.answers import LOCAL, NEW, VALUE
 from ..homework.worksheet import Blank, given, sections
 from ..report import Report
 from . import to_latex, to_markdown
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from ..descent import Descent
+
 BLANK = "____"
 BLANKS = r"""\providecommand{\blank}[2]{\underline{\makebox[28mm]{\strut$#2$}}}
 """
@@ -35,9 +37,13 @@ _ASK = "Fill in the numbers. bpcalc checks them with"
 _KEY = "The key to the worksheet."
 
 
-def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "") -> str:
-    """The worksheet as lines KEY = VALUE, with everything else in comments; ``check`` is the command that checks it."""
-    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, check)
+def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "",
+         learned: Descent | None = None) -> str:
+    """The worksheet as lines KEY = VALUE, with everything else in comments.
+
+    ``check`` is the command that checks it, ``learned`` an update that it asks for as well.
+    """
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, check, learned)
     lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
     lines += [f"#   {line}" if isinstance(line, Command) else f"# {line}" for line in sheet.about()]
     lines += ["#", "# Given"]
@@ -54,23 +60,25 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
     return "".join(f"{line}\n" for line in lines)
 
 
-def rows(report: Report, reveal: bool = False, digits: int = 6) -> str:
+def rows(report: Report, reveal: bool = False, digits: int = 6, learned: Descent | None = None) -> str:
     """The worksheet as CSV: a key and its number a row."""
-    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal)
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, "", learned)
     lines = [f"{field(blank.key)},{field(sheet.filled(blank))}" for _, blanks in sheet.sections for blank in blanks]
     return "".join(f"{line}\n" for line in ("key,value", *lines))
 
 
 def latex(report: Report, reveal: bool = False, digits: int = 6, standalone: bool = False,
-          title: str | None = None, check: str = "") -> str:
+          title: str | None = None, check: str = "", learned: Descent | None = None) -> str:
     """The worksheet as LaTeX."""
-    return "".join(to_latex.page(titled(title, latex_blocks(report, reveal, digits, check)), standalone, BLANKS))
+    blocks = latex_blocks(report, reveal, digits, check, learned)
+    return "".join(to_latex.page(titled(title, blocks), standalone, BLANKS))
 
 
-def latex_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "") -> Iterator[Block]:
+def latex_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "",
+                 learned: Descent | None = None) -> Iterator[Block]:
     """The worksheet as blocks for to_latex.page with the command ``BLANKS``."""
     hand = TexHand(digits)
-    sheet = _Sheet(report, hand, reveal, check)
+    sheet = _Sheet(report, hand, reveal, check, learned)
     yield from sheet.head(hand)
     for title, blanks in sheet.sections:
         yield Heading(title)
@@ -78,15 +86,17 @@ def latex_blocks(report: Report, reveal: bool = False, digits: int = 6, check: s
                         .replace("& = ", "&= ") for blank in blanks)
 
 
-def markdown(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "") -> str:
+def markdown(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "",
+             learned: Descent | None = None) -> str:
     """The worksheet as Markdown: tables of keys, quantities, and numbers to be filled in."""
-    return "".join(to_markdown.page(titled(title, markdown_blocks(report, reveal, digits, check))))
+    return "".join(to_markdown.page(titled(title, markdown_blocks(report, reveal, digits, check, learned))))
 
 
-def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "") -> Iterator[Block]:
+def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6, check: str = "",
+                    learned: Descent | None = None) -> Iterator[Block]:
     """The worksheet as blocks for to_markdown.page."""
     hand = TexHand(digits)
-    sheet = _Sheet(report, hand, reveal, check)
+    sheet = _Sheet(report, hand, reveal, check, learned)
     plain = _Sheet(report, Hand(digits), reveal)
     yield from sheet.head(hand)
     for title, blanks in sheet.sections:
@@ -97,10 +107,10 @@ def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6, check
         yield Table(("key", "quantity", "number"), rows, frozenset((2,)))
 
 
-def as_json(report: Report, reveal: bool = False) -> dict[str, Any]:
+def as_json(report: Report, reveal: bool = False, learned: Descent | None = None) -> dict[str, Any]:
     """The worksheet as a record: what is given, and an object of answers that are null."""
     answers: dict[str, Any] = {}
-    for _, blanks in sections(report):
+    for _, blanks in sections(report, learned):
         for blank in blanks:
             answers[blank.key] = ("undefined" if blank.number is None else float(blank.number)) if reveal else None
     return {"given": {report.label(k): float(report.trace.values[k]) for k in given(report)},
@@ -110,8 +120,11 @@ def as_json(report: Report, reveal: bool = False) -> dict[str, Any]:
 class _Sheet:
     """The parts of a worksheet in one hand; ``check`` is the command that checks it, or the options it needs."""
 
-    def __init__(self, report: Report, hand: Hand, reveal: bool, check: str = "") -> None:
-        self.sections = sections(report)           # raises for arrays, before a given one would be written as a number
+    def __init__(self, report: Report, hand: Hand, reveal: bool, check: str = "",
+                 learned: Descent | None = None) -> None:
+        # Raises for arrays, before a given one would be written as a number.
+        self.sections = sections(report, learned)
+        self.learned = learned
         self.report = report
         self.hand = hand
         self.reveal = reveal
@@ -157,6 +170,8 @@ class _Sheet:
             return self.hand.name(label)
         if kind == LOCAL and isinstance(i, int):
             return self.hand.derivative(label, self.report.label(i))
+        if kind == NEW:
+            return self.hand.updated(label)
         return self.hand.derivative(self.cells.top, label)
 
     def middle(self, blank: Blank) -> list[str]:
@@ -165,10 +180,12 @@ class _Sheet:
         return [operation] if operation else []
 
     def operation(self, blank: Blank) -> str:
-        """For a forward value the operation over the names of its inputs."""
-        if blank.place[0] != VALUE:
+        """For a forward value the operation over the names of its inputs, for a weight the rule of the update."""
+        kind, k, _ = blank.place
+        if kind == NEW and self.learned is not None and k != self.report.graph.output:
+            return self.hand.update(self.report.label(k), self.learned.rate, self.cells.top)
+        if kind != VALUE:
             return ""
-        k = blank.place[1]
         return self.hand.formula(self.report.step(k, []).operation or "", self.cells.names(k))
 
     def blank(self, blank: Blank) -> str:

@@ -144,8 +144,8 @@ class Worked:
             k = report.graph.symbols[name]
             equation = Equation(hand.updated(name))
             step = hand.factor(gradient) if type(gradient) is float else cells.number(gradient, k)
-            for old, slope in ((hand.name(name), hand.derivative(cells.top, name)), (cells.number(before, k), step)):
-                equation.add(f"{old} + {hand.bracketed(f'{rate} {hand.dot} {slope}')}")
+            equation.add(hand.update(name, learned.rate, cells.top))
+            equation.add(f"{cells.number(before, k)} + {hand.bracketed(f'{rate} {hand.dot} {step}')}")
             equation.add(cells.number(after, k))
             yield equation
         equation = Equation(hand.updated(report.symbol))

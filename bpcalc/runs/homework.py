@@ -118,13 +118,16 @@ def _worksheet(report: Report, request: Request) -> Iterable[str]:
     from ..render import to_json, to_worksheet
 
     reveal, digits, title = request.options["reveal"], request.digits, request.title
+    learned = request.learned(report)
+    if learned is not None and report.arithmetic != "floats":
+        raise UsageProblem("an update is worked in double precision", hint="leave out --round, --exact or --lr")
     check = request.checking()
     if request.form == "json":
-        return [to_json.worksheet(report, to_worksheet.as_json(report, reveal))]
+        return [to_json.worksheet(report, to_worksheet.as_json(report, reveal, learned))]
     if request.form == "latex":
-        return [to_worksheet.latex(report, reveal, digits, request.output is not None, title, check)]
+        return [to_worksheet.latex(report, reveal, digits, request.output is not None, title, check, learned)]
     if request.form == "markdown":
-        return [to_worksheet.markdown(report, reveal, digits, title, check)]
+        return [to_worksheet.markdown(report, reveal, digits, title, check, learned)]
     if request.form == "csv":
-        return [to_worksheet.rows(report, reveal, digits)]
-    return [to_worksheet.text(report, reveal, digits, title, check)]
+        return [to_worksheet.rows(report, reveal, digits, learned)]
+    return [to_worksheet.text(report, reveal, digits, title, check, learned)]
