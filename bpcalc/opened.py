@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from .descent import Descent
+
     Nodes = np.ndarray[Any, np.dtype[np.int64]]
 
 _FAR = 700.0
@@ -85,6 +87,20 @@ def opened(report: Report, name: str | None = None) -> OpenedReport:
 def entry_name(name: str, at: Sequence[int]) -> str:
     """What an entry of an array is called: ``W[0,1]``; of a number the name itself."""
     return f"{name}[{','.join(map(str, at))}]" if len(at) else name
+
+
+def updated(learned: Descent) -> Descent:
+    """What happened to the weights, entry by entry."""
+    def opened_up(values: Sequence[Any]) -> list[Any]:
+        return [entry for value in values for _, entry in entries(value)]
+
+    names = [entry_name(name, at) for name, value in zip(learned.names, learned.before) for at, _ in entries(value)]
+    found = type(learned)(names, learned.rate, learned.optimizer, opened_up(learned.before),
+                          opened_up(learned.gradients))
+    found.after = opened_up(learned.after)
+    found.losses, found.steps = learned.losses, learned.steps
+    found.stopped, found.lost = learned.stopped, learned.lost
+    return found
 
 
 class _Opener:

@@ -3,6 +3,8 @@
 import pytest
 
 from bpcalc import backprop
+from bpcalc.homework.answers import parse_answers
+from bpcalc.homework.check import check
 
 GATES = ("p = a*b; q = p + c; r = q^2; s = sigmoid(d); t = r*s; f = t - a", {"a": 2, "b": -3, "c": 4, "d": 0.5})
 CLASSIFIER = backprop("S = X @ W.T; Li = hinge(S, y); D = mean(Li); R = sum(W^2); L = D + lambda*R", {
@@ -98,6 +100,33 @@ def test_a_vector_that_was_left_out_is_one_mistake_and_an_entry_of_it_is_called_
     assert verdicts[0].note == "b in S was left out"
     one = report.check("S = [21 22; 45 53]")[1]
     assert (one.mistake, one.note) == ("left-out", "b[1] in S[0,1] was left out")
+
+
+@pytest.mark.parametrize(("answers", "mistake"), [
+    ("new w = [1.8, -3.6]", "ascent"), ("new w = [-1.5, 3]", "rate-forgotten"), ("new w = [1.5, -3]", "not-updated"),
+    ("new w = [-0.3, 0.6]", "step-only")])
+def test_a_wrong_update_of_an_array_is_named_and_one_mistake(answers, mistake):
+    report = backprop("f = sum(w^2)", w=[1.5, -3])
+    first, *others = told(report, answers, lr=0.1)
+    assert first == ("wrong", mistake)
+    assert others == [("follows", None)] * len(others)
+
+
+def test_an_update_of_an_array_follows_from_the_students_own_gradients():
+    report = backprop("s = W @ x; f = sum(s^2)", W=[[1, 2], [3, 4]], x=[1, 2], wrt="W")
+    answers = "dW = [-10 -20; 22 44], new W = [2 4; 0.8 -0.4]"
+    assert told(report, answers, lr=0.1) == [
+        ("wrong", "sign"), ("follows", None), ("right", None), ("right", None),
+        ("follows", None), ("follows", None), ("right", None), ("right", None)]
+    assert told(report, "new W = [0 0; 0.8 -0.4], new f = 0.8", lr=0.1)[0] == ("right", None)
+
+
+def test_several_steps_of_an_array_and_of_a_number_beside_it_are_named():
+    report = backprop("f = sum((w*v)^2)", w=[1.0, -2.0], v=1.0)
+    learned = report.descend(0.1, iterations=2)
+    found = check(report, parse_answers("new w = [1.00, -2.00], new v = 1.00", report), learned=learned)
+    assert [(verdict.status, verdict.mistake) for verdict in found] == [
+        ("wrong", "not-updated"), ("follows", None), ("follows", None)]
 
 
 # --------------------------------------------------------------------------------------- what is said

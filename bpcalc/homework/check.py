@@ -180,7 +180,7 @@ class Judge:
         judge = self._entries[0] if self._entries else None
         named = {*self.report.graph.names, self.report.graph.output}
         # Nodes without a name have other numbers there.
-        if judge is None or any(answer.kind == NEW or answer.node not in named or (
+        if judge is None or any(answer.node not in named or (
                 answer.kind in (LOCAL, DERIVATIVE) and answer.part not in named) for answer in answers):
             return verdicts
         try:
@@ -199,10 +199,11 @@ class Judge:
         """The judge of the graph opened into its entries, if that is small."""
         if sum(getattr(value, "size", 1) for value in self.report.trace.values) > LIMIT:
             return ()
-        from ..opened import opened
+        from ..opened import opened, updated
 
         try:
-            judge = Judge(opened(self.report), self.strict, self.tolerance)
+            judge = Judge(opened(self.report), self.strict, self.tolerance,
+                          None if self.learned is None else updated(self.learned))
         except BpcalcError:
             return ()
         return (judge,) if judge.small else ()
