@@ -11,6 +11,8 @@ from bpcalc.homework.sheets import sheet_items
 CLASSIC = backprop("q = x + y; f = q*z", x=-2, y=5, z=-4)
 ARRAYS = backprop("s = W @ x; f = sum(s*y)", W=[[1, 2], [3, 4]], x=[5, 6], y=[11, 13])
 COLUMN = backprop("f = sum(C)", C=[[1], [2]])
+LETTER = backprop("f = a*d", a=2, d=3)
+"""A node that is called what derivatives begin with."""
 LONG = backprop("f = sum(v)", v=[1, 2, 3, 4, 5])
 MANY = backprop("f = " + " + ".join(f"a{i}" for i in range(13)), {f"a{i}": 1 for i in range(13)})
 
@@ -31,6 +33,10 @@ WIDE = {size: backprop(f"f = max({', '.join(f'a{i}' for i in range(size))})", {f
     (CLASSIC, "dz/dx = 1", "dz/dx", "z does not depend on x", "the gradient of f is df/dx"),
     (CLASSIC, "dq/x = 1", "dq/x", "'dq/x' is not a key", "write q, dq, df/dq or dq/dx"),
     (CLASSIC, "q/dx = 1", "q/dx", "'q/dx' is not a key", "write q, dq, df/dq or dq/dx"),
+    (CLASSIC, "d/dx = 4", "d/dx", "'d/dx' does not say of what", "write dx or df/dx"),
+    (CLASSIC, "df/d = 4", "df/d", "'df/d' does not say of what", "write q, dq, df/dq or dq/dx"),
+    (LETTER, "d/da = 4", "d/da", "'d/da' does not say of what", "write da or df/da"),
+    (LETTER, "dz = 3", "dz", "there is no node called 'dz'", "the nodes are a, d, f; q = "),
     (CLASSIC, "q = 1, q = 2", "q", "q is answered twice (as q)", None),
     (CLASSIC, "dx = 3 == 4", "=", "the answer for dx cannot be read: it is one number", "one = in each"),
     (CLASSIC, "f = q*z = -12", "=", "it is one number", "one = in each: f = -12"),
@@ -191,7 +197,7 @@ def test_a_number_of_a_node_is_a_name_only_where_the_table_has_it():
 def test_what_cannot_be_read_is_missing_unless_it_was_tried():
     """Of two gradients, one is blank, and one is tried under a name that is none."""
     unread = []
-    answers = read_items([(key, typed, _source(key, typed)) for key, typed in (("dx", ""), ("w", "3"), ("dy", "?"))],
+    answers = read_items([(key, typed, _source(key, typed)) for key, typed in (("dx", ""), ("w", "3"), ("dy", "!"))],
                          CLASSIC, unread)
     from bpcalc.homework.check import check
 
@@ -285,3 +291,9 @@ def test_a_file_that_cannot_be_read_is_pointed_into(text, name, under, where, me
 def test_each_answer_knows_its_line(text, name, sources):
     assert [(source.text, source.name) for _, _, source in sheet_items(text, name)] == [
         (shown, f"{name}, line {line}") for shown, line in sources]
+
+
+@pytest.mark.parametrize("blank", ["", "?", "??", "____", "_ _", " ? "])
+def test_a_blank_is_no_answer(blank):
+    assert [answer.key for answer in parse_answers(f"dx = {blank}; dy = -4", CLASSIC)] == ["dy"]
+    assert [answer.part for answer in parse_answers("dx = [?, 2]", ARRAYS)] == [(1,)]

@@ -14,7 +14,7 @@ Keys
 
 Values are constant expressions, or ``undefined`` for a derivative that does not exist; an array is
 written as where it is given, ``[1 2; 3 4]`` or ``[[1, 2], [3, 4]]``.  A plain number carries the
-precision it was typed with.  A blank (nothing, or only underscores) is no answer.
+precision it was typed with.  A blank (nothing, or only underscores or question marks) is no answer.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def read_answer(key: str, place: Place, typed: str, source: Source | None = None
 
 def is_blank(typed: str) -> bool:
     """Whether nothing was filled in."""
-    return not typed.strip("_ \t")
+    return not typed.strip("_? \t")
 
 
 def split_items(text: str, name: str, is_file: bool = False) -> Iterator[Item]:
@@ -350,6 +350,9 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
     if slash:
         if over[:1] != "d" or under[:1] != "d":
             raise BindingProblem(f"'{key}' is not a key", source, _span(key, source), "write q, dq, df/dq or dq/dx")
+        if over == "d" or under == "d":
+            hint = "write q, dq, df/dq or dq/dx" if under == "d" else f"write {under} or d{report.top}/{under}"
+            raise BindingProblem(f"'{key}' does not say of what", source, _span(key, source), hint)
         over, under = f"d{over[1:].strip(' ()')}", f"d{under[1:].strip(' ()')}"
         # With an upstream gradient the tables say dL/dx, and df/dx is understood as well.
         top = report.graph.output if over[1:] == report.top else node_called(over[1:], report, source)
@@ -434,6 +437,7 @@ def _unknown(name: str, report: Report, source: Source) -> BindingProblem:
         return BindingProblem(f"'{name}' is an array", source, _span(name, source),
                               f"name an entry: {', '.join(entries)}, ...")
     near = closest(name, [*known, *(f"d{label}" for label in known)])
+    near = [word for word in near if word != "d" or name[:1] != "d"]       # that of the derivative is no name
     top = report.top
     near = [f"d{label}" for label in known if name in (
         f"{label}_grad", f"grad {label}", f"grad_{label}", f"grad({label})", f"∇{label}",

@@ -3,7 +3,7 @@
 JSON is an object of keys, or one with such an object in its member ``answers``; CSV has a key and a
 value a row; a Markdown worksheet tables whose first cell is a key in backticks and whose last is the
 number; a LaTeX worksheet ``\\blank{KEY}{NUMBER}``.  Numbers keep the digits that were typed, and blanks
-(empty, null, only underscores) are no answers.
+(empty, null, only underscores or question marks) are no answers.
 """
 
 from __future__ import annotations
