@@ -10,7 +10,7 @@ import pytest
 
 from bpcalc import backprop
 from bpcalc.errors import LimitProblem
-from bpcalc.render import to_circuit, to_dot, to_image, to_mermaid, to_svg
+from bpcalc.render import to_circuit, to_dot, to_html, to_image, to_mermaid, to_svg, to_tree
 from bpcalc.render.numbers import show
 
 from .oracles import Program
@@ -116,6 +116,43 @@ def test_a_picture_can_be_read_back_as_the_graph(start):
         gradient = show(report.gradient(graph.output)) if report.is_live(graph.output) else "no grad"
         assert found.pop((graph.output, True)) == [[graph.output, show(report.value), gradient]]
         assert all(end and wires[0][0] == k for (k, end), wires in found.items())      # what is used nowhere
+
+
+LABELLED = ("S = X @ W.T; Li = hinge(S, y); L = mean(Li)",
+            {"W": [[1, -2, 0.5], [0.5, 1, -1]], "X": [[1, 2, -1], [-2, 1, 3]], "y": [0, 1]})
+
+
+def test_a_label_that_nothing_uses_is_not_drawn_and_the_picture_says_so():
+    report = backprop(*LABELLED, wrt="W").opened()
+    root = ET.fromstring(to_svg.render(report))
+    ends = [group for group in root.iter(SVG + "g") if "end" in (group.get("class") or "")]
+    assert ["".join(end.itertext()) for end in ends] == ["L"]
+    assert "y[1]" not in [text.text for text in root.iter(SVG + "text")]
+    key, = (text for text in root.iter(SVG + "text") if text.get("class") == "key")
+    assert "".join(key.itertext()).endswith("· not drawn: y[0] = 0, y[1] = 1")
+    for made in (to_dot.render(report), to_mermaid.render(report)):
+        assert "y[" not in made
+        assert "y#91;" not in made
+    for made in (to_circuit.render(report, None), to_tree.render(report)):
+        assert "not drawn: y[0] = 0, y[1] = 1" in made
+        assert made.count("y[1]") == 1
+    assert "not drawn" not in to_html.render(report)                     # its table has them
+    assert "not drawn" not in to_svg.render(backprop(*LABELLED))
+
+
+def test_more_leaves_than_a_line_names_are_counted():
+    report = backprop("; ".join(f"t{at} = {at}" for at in range(9)) + "; f = x*2", x=1)
+    assert "not drawn: t0 = 0, t1 = 1, t2 = 2, t3 = 3, t4 = 4, t5 = 5, 3 more" in to_svg.render(report)
+
+
+def test_what_is_computed_and_used_nowhere_does_not_look_like_the_output():
+    report = backprop("t = x + 1; f = x*2", x=3)
+    root = ET.fromstring(to_svg.render(report))
+    found = {group.get("class"): "".join(group.itertext()) for group in root.iter(SVG + "g") if group.get("class")}
+    assert (found["node end"], found["node end aside"]) == ("f", "t")
+    assert to_dot.render(report).count("#fff8c5") == 1
+    assert to_mermaid.render(report).count("([") == 1
+    assert not to_svg.not_drawn(report)
 
 
 class Area:

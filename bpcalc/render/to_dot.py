@@ -11,13 +11,14 @@ _LOOK = {
     OPERATION: 'shape=oval, margin="0.06,0.02"',
     END: 'shape=box, style="rounded,filled", fillcolor="#fff8c5"',
 }
+_ASIDE = 'shape=box, style="rounded"'
 
 
 def render(report: Report, digits: int = 6) -> str:
     """A digraph whose edges are labelled with the value and, on a second line, the gradient."""
     wiring = Wiring(report, digits)
     lines = ["digraph bpcalc {", "  rankdir=LR;", '  node [fontname="monospace"];', '  edge [fontname="monospace"];']
-    lines += [f"  {spot.key} [label={_quoted(_words(spot))}, {_LOOK[spot.kind]}];"
+    lines += [f"  {spot.key} [label={_quoted(_words(spot))}, {_ASIDE if spot.aside else _LOOK[spot.kind]}];"
               for spot in wiring.spots]
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key

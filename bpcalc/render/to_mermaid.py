@@ -6,6 +6,7 @@ from ..report import Report
 from .wiring import END, NUMBER, OPERATION, VARIABLE, Wiring
 
 _SHAPE = {VARIABLE: ("[", "]"), NUMBER: ("[", "]"), OPERATION: ("((", "))"), END: ("([", "])")}
+_ASIDE = ("(", ")")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .")
 
 
@@ -20,7 +21,7 @@ def render(report: Report, digits: int = 6) -> str:
         label = _escaped(words)
         if spot.total:
             label += f"<br/>sum {_lines(spot.total)}"
-        left, right = _SHAPE[spot.kind]
+        left, right = _ASIDE if spot.aside else _SHAPE[spot.kind]
         lines.append(f'  {spot.key}{left}"{label}"{right}')
     for link in wiring.links:
         source, target = wiring.spots[link.source].key, wiring.spots[link.target].key

@@ -12,7 +12,7 @@ from ..layout import Box, Wire, arrange
 from ..report import Report
 from .cells import Cells
 from .symbols import Symbols
-from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring
+from .wiring import END, NUMBER, OPERATION, VARIABLE, Link, Spot, Wiring, not_drawn
 
 ADVANCE = 0.62
 """No glyph of the fonts in FONT is wider than this part of the font's size."""
@@ -43,6 +43,7 @@ STYLE = """\
 {at} .variable .body{fill:#ddf4ff;stroke:#0969da}
 {at} .number .body{fill:#fff;stroke:#8c959f;stroke-dasharray:4 3}
 {at} .end .body{fill:#fff8c5;stroke:#9a6700}
+{at} .aside .body{fill:#f6f8fa;stroke:#57606a}
 {at} text{fill:#1f2328;text-anchor:middle}
 {at} .sign{font-size:15px}
 {at} .name{font-size:13px;font-weight:bold}
@@ -60,6 +61,7 @@ DARK = """\
 {at} .variable .body{fill:#0c2d4d;stroke:#4493f8}
 {at} .number .body{fill:#0d1117;stroke:#768390}
 {at} .end .body{fill:#332a08;stroke:#d29922}
+{at} .aside .body{fill:#21262d;stroke:#9198a1}
 {at} text{fill:#e6edf3}
 {at} .v{fill:#56d364}
 {at} .g,{at} .small.g{fill:#ff938a}
@@ -151,6 +153,9 @@ class Drawing:
             words.append(("small", "· dashed: no gradient"))
         if any(spot.again for spot in self.wiring.spots):
             words.append(("small", "· variables are drawn again where they are used far away"))
+        left_out = "" if self._mark else not_drawn(self.report, self.digits)      # the page has them in its table
+        if left_out:
+            words.append(("small", f"· {text(left_out)}"))
         return words
 
     # ------------------------------------------------------------------------------------------ sizes
@@ -265,7 +270,8 @@ class Drawing:
             parts.append(self._number(x, y + box.down - 5 - pitch * (len(spot.total) - 1), "small g", f"g{spot.k}",
                                       spot.total, "sum ", pitch))
         node = f' data-k="{spot.k}"' if self._mark else ""
-        return f'<g class="node {spot.kind}"{node}>{"".join(parts)}</g>\n'
+        kind = f"{spot.kind} aside" if spot.aside else spot.kind
+        return f'<g class="node {kind}"{node}>{"".join(parts)}</g>\n'
 
     def _legend(self) -> tuple[float, str]:
         """The key to the numbers, in a line below the picture: its width and its ink at 0, 0."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..ops import CONSTANT, INPUT
 from ..report import Report
 from .grids import brief
-from .wiring import sign, wired
+from .wiring import not_drawn, sign, wired
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def trees(report: Report, depth: int | None = None) -> list[list[Twig]]:
             height[k] = 1 + max(0 if tops[i] else height[i] for i in args)
             if uses[k] != 1 or (depth is not None and height[k] >= depth):
                 tops[k] = 1
-    order = [k for k in range(len(graph)) if k != graph.output and (tops[k] or (graph.ops[k] == INPUT and not uses[k]))]
+    order = [k for k in range(len(graph)) if k != graph.output and tops[k]]
     return [_tree(report, k, products, tops, values) for k in [*order, graph.output]]
 
 
@@ -133,10 +133,12 @@ def render(report: Report, width: int | None = None, digits: int = 6, unicode: b
 
 
 def footer(report: Report, digits: int, dash: str, color: bool) -> list[str]:
-    """What a tree cannot show: the sums of variables that are used several times."""
+    """What a tree cannot show: the sums of variables that are used several times, and what nothing uses."""
     red, plain = ("\x1b[31m", "\x1b[0m") if color else ("", "")
     lines = [f"{report.label(k)}: the gradients of its wires add up to {red}{brief(report.gradient(k), digits)}{plain}"
              for k in sums(report)]
+    left_out = not_drawn(report, digits)
+    lines += [left_out] if left_out else []
     if any(code == CONSTANT for code in report.graph.ops) and dash:
         lines.append(f"{dash} no gradient")
     return ["", *lines] if lines else []

@@ -2,8 +2,8 @@
 
 A wire carries its source's value forward and, back, the part of the gradient that flows along it:
 upstream × local.  Numbers are drawn at each of their uses; variables once, and again where they are
-used far away; everything else once.  The output, and what is used nowhere, ends in a wire to its own
-name.
+used far away; everything else once.  The output, and what is computed but used nowhere, ends in a wire
+to its own name.  A leaf that nothing uses, as a label in a run opened into single numbers, is not drawn.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..graph import Graph
 from ..ops import CONSTANT, INPUT
 from ..report import Report
-from .grids import lines, shape_text
+from .grids import brief, lines, shape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 VARIABLE, NUMBER, OPERATION, END = "variable", "number", "operation", "end"
 
 NO_GRADIENT = "no grad"
+LISTED = 6
+"""How many of the leaves that are not drawn are named."""
 REACH = 4
 """How many columns after its first use a variable is still wired there; further on it is drawn again."""
 
@@ -30,11 +32,11 @@ class Spot:
     ``sign`` is what stands in it; ``name`` what the user calls an operation's result (the output's
     stands at its END); ``inputs`` how many wires arrive, and ``symmetric`` that their order is all the
     same to the operation.  ``total`` is its gradient, in lines, where that is the sum over several wires,
-    so that no single wire shows it; ``again`` says that it is a variable that was drawn before.
-    ``shape`` is an array's.
+    so that no single wire shows it; ``again`` says that it is a variable that was drawn before, ``aside``
+    that it is an END, but not the output's.  ``shape`` is an array's.
     """
 
-    __slots__ = ("again", "inputs", "k", "key", "kind", "live", "name", "shape", "sign", "symmetric", "total")
+    __slots__ = ("again", "aside", "inputs", "k", "key", "kind", "live", "name", "shape", "sign", "symmetric", "total")
 
     def __init__(self, key: str, kind: str, k: int, sign: str, name: str, live: bool, inputs: int = 0,
                  symmetric: bool = False) -> None:
@@ -48,6 +50,7 @@ class Spot:
         self.symmetric = symmetric
         self.total: tuple[str, ...] = ()
         self.again = False
+        self.aside = False
         self.shape = ""
 
 
@@ -96,9 +99,10 @@ class Wiring:
         for k in range(len(graph)):
             for i in graph.args(k):
                 uses[i] += 1
+        spare = frozenset(spare_leaves(graph))
         named = {k: name for k, name in graph.names.items() if uses[k] and k != graph.output}
         for k, code in enumerate(graph.ops):
-            if code == CONSTANT:
+            if code == CONSTANT or k in spare:
                 continue
             args = wired(graph, k)
             sources = []
@@ -128,6 +132,7 @@ class Wiring:
                 place[k] = self._add(Spot(f"c{k}", NUMBER, k, report.label(k), "", False))
             end = self._add(Spot(f"e{k}", END, k, report.symbol if k == graph.output else report.label(k), "",
                                  report.is_live(k)))
+            self.spots[end].aside = k != graph.output
             gradient = report.upstream if k == graph.output else report.gradient(k)
             self._link(place[k], end, k, -1, 0, values[k], gradient, report.is_live(k))
         wires = [0] * len(graph)
@@ -147,6 +152,24 @@ class Wiring:
     def _add(self, spot: Spot) -> int:
         self.spots.append(spot)
         return len(self.spots) - 1
+
+
+def spare_leaves(graph: Graph) -> list[int]:
+    """The variables that nothing uses, the output left out."""
+    used = {graph.output}
+    for k in range(len(graph)):
+        used.update(graph.args(k))
+    return [k for k, code in enumerate(graph.ops) if code == INPUT and k not in used]
+
+
+def not_drawn(report: Report, digits: int = 6) -> str:
+    """``not drawn: y = 0``, of the variables that nothing uses; "" where there are none."""
+    spare = spare_leaves(report.graph)
+    if not spare:
+        return ""
+    listed = [f"{report.label(k)} = {brief(report.trace.values[k], digits)}" for k in spare[:LISTED]]
+    more = [f"{len(spare) - LISTED} more"] if len(spare) > LISTED else []
+    return f"not drawn: {', '.join([*listed, *more])}"
 
 
 def wired(graph: Graph, k: int) -> tuple[int, ...]:
