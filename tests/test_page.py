@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 
 import pytest
 
@@ -436,6 +437,28 @@ def test_a_table_of_matrices_is_broken_between_them_where_it_is_too_wide(show_pa
     assert page.evaluate(SCROLLED) == 0
     grids = page.locator("table .grid").all()
     assert all(grid.bounding_box()["height"] < 50 for grid in grids), "no matrix is broken itself"
+
+
+@pytest.mark.parametrize("width", [400, 1000, 1600])
+def test_the_matrices_of_a_sum_line_up_and_an_operator_stands_before_its_own(show_page, width):
+    report = backprop("S = X @ W.T; L = mean(hinge(S, y)) + 0.1*sum(W^2)", wrt="W", y=[0, 1],
+                      W=[[1, -2, 0.5], [0.5, 1, -1]], X=[[1, 2, -1], [-2, 1, 3]])
+    page = show_page(report, viewport={"width": width, "height": 900})
+    row = page.locator("tbody tr", has=page.locator("th", has_text=re.compile("^W, shape")))
+    cell = row.locator("td").nth(1)
+    grids, signs = cell.locator(".grid").all(), cell.locator(".op").all()
+    assert [sign.text_content().strip() for sign in signs] == ["", "+", "="]
+    for grid, sign in zip(grids, signs):
+        matrix, before = grid.bounding_box(), sign.bounding_box()
+        assert before["x"] + before["width"] <= matrix["x"] + 1
+        middle = matrix["y"] + matrix["height"] / 2
+        assert before["y"] < middle < before["y"] + before["height"] or not sign.text_content()
+    boxes = [grid.bounding_box() for grid in grids]
+    if boxes[0]["y"] != boxes[-1]["y"]:
+        by_line = {box["y"]: box["x"] for box in reversed(boxes)}         # the first of each line
+        assert len({round(x) for x in by_line.values()}) == 1
+    alone = page.locator("tbody tr", has_text="S = X @").locator("td").nth(1).locator(".grid")
+    assert alone.bounding_box()["x"] == pytest.approx(boxes[0]["x"], abs=1)
 
 
 def test_no_shape_reads_like_a_call(show_page):

@@ -155,6 +155,17 @@ def test_what_is_computed_and_used_nowhere_does_not_look_like_the_output():
     assert not to_svg.not_drawn(report)
 
 
+def test_the_rows_of_a_matrix_that_is_a_sum_stand_below_each_other():
+    report = backprop("sum(W @ x) + sum(W^2)", W=[[1, -2], [0.5, 10]], x=[1, 2])
+    root = ET.fromstring(to_svg.render(report))
+    texts = [text for text in root.iter(SVG + "text") if text.get("class") == "small g"]
+    rows = ["".join(text.itertext()) for text in texts]
+    assert rows[0].startswith("sum ")
+    assert [row.index("[") for row in rows] == [4, 4]
+    assert len({len(row) for row in rows}) == len({text.get("x") for text in texts}) == 1
+    assert "\\nsum [3  -2]\\n    [2  22]" in to_dot.render(report)
+
+
 class Area:
     """A rectangle of the picture, and what it belongs to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..report import Report
+from .grids import beside
 from .wiring import END, NUMBER, OPERATION, VARIABLE, Spot, Wiring
 
 _LOOK = {
@@ -31,7 +32,7 @@ def _words(spot: Spot) -> tuple[str, ...]:
     words = f"{spot.name} = {spot.sign}" if spot.name else spot.sign
     if spot.shape:
         words += f"  {spot.shape}"
-    return (words, f"sum {spot.total[0]}", *spot.total[1:]) if spot.total else (words,)
+    return (words, *beside("sum ", "\n".join(spot.total)).split("\n")) if spot.total else (words,)
 
 
 def _quoted(lines: tuple[str, ...]) -> str:

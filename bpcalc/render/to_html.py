@@ -184,8 +184,8 @@ class _Page:
             return escape(self.cells.local(step, edge))
         at = f"{edge.node}.{edge.slot}"
         if shape_of(edge.local):
-            left = f"{self.cells.derivative(step.label, self.cells.label(edge))} = {edge.formula}"
-            return escape(left) if is_number(edge.formula) else f'{escape(left)} = {self._number(f"l{at}", edge.local)}'
+            left = escape(f"{self.cells.derivative(step.label, self.cells.label(edge))} = {edge.formula}")
+            return left if is_number(edge.formula) else f'{left} {_term("=", self._number(f"l{at}", edge.local))}'
         left, middle, _, case = self.cells.local_parts(step, edge)
         middle, case = escape(middle), escape(case)
         if edge.case is not None:
@@ -196,12 +196,13 @@ class _Page:
         """``1 × -4 = -4``; of a structural operation the result alone."""
         if edge.structural:
             return self._product(edge)
+        upstream, product = self._gradient(edge.node), self._product(edge)
         local = self._number(f"l{edge.node}.{edge.slot}", edge.local)
-        how = ""
-        if shape_of(edge.upstream):
-            local = escape(edge.formula) if is_number(edge.formula) else local
-            how = f" summed over {axes_text(edge.summed)}" if edge.summed else ""
-        return f"{self._gradient(edge.node)} × {local}{how} = {self._product(edge)}"
+        if not shape_of(edge.upstream):
+            return f"{upstream} × {local} = {product}"
+        local = escape(edge.formula) if is_number(edge.formula) else local
+        how = [("", f"summed over {axes_text(edge.summed)}")] if edge.summed else []
+        return _terms([("", upstream), ("×", local), *how, ("=", product)])
 
     def _sum(self, k: int) -> str:
         """``2 - 3 = -1``, of the products that arrive at node ``k``."""
@@ -209,11 +210,12 @@ class _Page:
         if len(terms) < 2:
             return self._gradient(k)
         shown = terms if len(terms) <= _TERMS else terms[:_TERMS - 1]
+        if shape_of(shown[0].product):
+            more = [("+", f"… ({len(terms)} terms)")] if len(shown) < len(terms) else []
+            added = [("+" if at else "", self._product(edge)) for at, edge in enumerate(shown)]
+            return _terms([*added, *more, ("=", self._gradient(k))])
         parts = [self._product(shown[0])]
         for edge in shown[1:]:
-            if shape_of(edge.product):
-                parts.append(f" + {self._product(edge)}")
-                continue
             negative = show_value(edge.product, self.digits)[0] == "-"
             parts.append(f'<span data-s="p{edge.node}.{edge.slot}">{" - " if negative else " + "}</span>'
                          f'{self._product(edge, absolute=True)}')
@@ -334,6 +336,18 @@ class _Page:
                 "spelling": rows, "symbols": graph.names,
                 "leaves": [graph.node(name) for name in report.gradients],
                 "moments": [moment for moment, _ in self.moments]}
+
+
+def _terms(terms: list[tuple[str, str]]) -> str:
+    """What is added or multiplied, where it may be matrices, each with the sign before it: it may be broken in between.
+
+    The signs have a column of their own, so in a cell matrices below each other stand in line.
+    """
+    return f'<span class="terms">{" ".join(_term(*term) for term in terms)}</span>'
+
+
+def _term(sign: str, shown: str) -> str:
+    return f'<span class="term"><span class="op">{sign and sign + " "}</span>{shown}</span>'
 
 
 def _listed(words: list[str]) -> str:

@@ -229,8 +229,9 @@ class Drawing:
         for at, line in enumerate(words):
             shown = line if len(words) == 1 else line.replace(" ", "\N{NO-BREAK SPACE}")
             number = f'<tspan data-n="{key}">{shown}</tspan>' if self._mark else shown
-            parts.append(f'<text class="{kind}" x="{_n(x)}" y="{_n(y + pitch * at)}">{before if at == 0 else ""}'
-                         f'{number}</text>')
+            # Every line is centred: what stands before the first one is room before the others.
+            lead = before if at == 0 else "\N{NO-BREAK SPACE}" * len(before)
+            parts.append(f'<text class="{kind}" x="{_n(x)}" y="{_n(y + pitch * at)}">{lead}{number}</text>')
         return "".join(parts)
 
     def _wire(self, link: Link, wire: Wire, target: Box) -> str:
