@@ -47,7 +47,7 @@ def test_what_a_run_gives_shows_itself():
     (lambda: backprop("x", x=1).descend(0.1, optimizer="newton"), "there is no optimizer newton"),
     (lambda: backprop("x", x=1).rounded(40), "decimals can be carried, not 40"),
     (lambda: backprop("x", x=1).to_worksheet("docx"), "there is no docx worksheet"),
-    (lambda: backprop("sum(x)", x=[1, 2]).to_worksheet(), "a blank of a worksheet holds one number, not an array"),
+    (lambda: backprop("sum(x)", x=[1] * 9).to_worksheet(), "x has shape (9,): nobody fills that in by hand"),
     (lambda: backprop("sum(x)", x=[1, 2]).to_paths("x"), "paths multiply single numbers"),
     (lambda: exercise("impossible"), "there is no practice called impossible"),
     (lambda: backprop_batch("x*y", {"x": [1], "y": [2]}, y=2), "y is given both as a column and as one value"),

@@ -13,6 +13,7 @@ from bpcalc.homework.check import check
 from bpcalc.homework.sheets import sheet_items, typed_number
 from bpcalc.homework.worksheet import sections
 
+from .array_programs import ArrayProgram
 from .oracles import Program
 from .test_tex import compiled, hostile, needs_tex
 
@@ -315,7 +316,56 @@ def test_no_line_of_an_exercise_ends_with_a_blank(bpcalc):
         assert line == line.rstrip()
 
 
-@pytest.mark.parametrize("form", [*FORMS, "csv"])
-def test_a_run_with_arrays_has_a_sheet_in_no_form(form):
-    with pytest.raises(BpcalcError, match="a blank of a worksheet holds one number, not an array"):
-        backprop("sum(x)", x=[1, 2]).to_worksheet(form)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("seed", range(25))
+def test_the_key_of_a_run_with_arrays_is_read_as_all_right(form, seed):
+    program = ArrayProgram(seed)
+    try:
+        report = backprop(program.text, program.values)
+        key = report.to_worksheet(form, reveal=True)
+    except BpcalcError:
+        return                                     # undefined, or too large for a sheet
+    verdicts = check(report, read(key, report), strict=True)
+    assert [(verdict.key, verdict.status, verdict.note) for verdict in verdicts if verdict.status != "right"] == []
+    blank = report.to_worksheet(form)
+    assert read(blank, report) == []
+    for _, blanks in sections(report):
+        for one in blanks:
+            assert one.key in blank
+
+
+CLASSIFIER = ("s = W @ x + b; r = sum(W^2); L = hinge(s, y) + 0.1*r",
+              {"W": [[-2, -1], [1, -5]], "x": [3, 2], "b": [0.5, 1 / 3], "y": 0})
+
+
+def test_an_array_is_one_blank_and_local_gradients_are_asked_for_between_numbers():
+    report = backprop(*CLASSIFIER, wrt="W,b")
+    keys = [blank.key for _, blanks in sections(report) for blank in blanks]
+    assert keys == ["n4", "s", "n7", "r", "n10", "n12", "L", "dn12/dr", "dL/dn12", "dL/dn10", "dL/dr", "dL/dn7",
+                    "dL/ds", "dL/dn4", "dL/db", "dL/dW"]
+    assert "dL/dW = ____      # (2, 2)\n" in report.to_worksheet()
+    assert "0.3333333333333333]" in report.to_worksheet()
+    assert json.loads(report.to_worksheet("json"))["answers"]["dL/dW"] == [[None, None], [None, None]]
+    assert r"\blank{dL/db}{\begin{bmatrix} -1 \\ 1 \end{bmatrix}}" in report.to_worksheet("latex", reveal=True)
+
+
+def test_a_matrix_in_tex_may_hold_tex():
+    report = backprop(*CLASSIFIER)
+    sheet = r"&= \blank{dL/db}{\begin{pmatrix} -\frac{2}{2} \\ 10^{0} \end{pmatrix}}"
+    assert [(answer.key, answer.value) for answer in read(sheet, report)] == [("dL/db[0]", -1), ("dL/db[1]", 1)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_update_of_arrays_is_a_blank_for_each(form, bpcalc, tmp_path):
+    words = [CLASSIFIER[0], "W=[-2 -1; 1 -5]", "x=[3, 2]", "b=[0.5, 1/3]", "y=0", "--wrt", "W,b", "--lr", "1"]
+    path = tmp_path / ("key." + {"text": "txt", "latex": "tex", "markdown": "md"}.get(form, form))
+    assert bpcalc(*words, "--worksheet", "--reveal", "-o", path).code == 0
+    ran = bpcalc(*words, "--check-file", path)
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "37 of 37 right")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("value", [[1] * 9, [[1] * 9], [[[1]]]])
+def test_arrays_that_nobody_fills_in_by_hand_have_a_sheet_in_no_form(form, value):
+    with pytest.raises(BpcalcError, match="nobody fills that in by hand"):
+        backprop("sum(x)", x=value).to_worksheet(form)

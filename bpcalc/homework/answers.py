@@ -138,6 +138,8 @@ def _opened(key: str, place: Place, typed: str, report: Report, source: Source) 
     entries = dict(_entries(as_lists(typed)))
     if len(shape) == 1 and all(index[1:] == (0,) for index in entries):
         entries = {index[:1]: text for index, text in entries.items()}    # a vector, written as a column
+    elif len(shape) == 2 and shape[0] == 1 and all(len(index) == 1 for index in entries):
+        entries = {(0, *index): text for index, text in entries.items()}      # a matrix of one row, written as a list
     if not shape or set(entries) != set(indices(shape)):
         what = f"{key} has {'×'.join(map(str, shape))} entries" if shape else f"{key} is one number"
         hint = f"write {key} = {like(shape)}, or one entry as {key}{like_index(place, report)}" if shape else None

@@ -14,6 +14,7 @@ from .answers import is_blank, split_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
     from typing import Any
 
@@ -191,6 +192,7 @@ def typed_number(text: str) -> str:
     found = re.fullmatch(r"\\text\{([a-z]+)\}", text)
     if found:
         return found[1]
+    text = re.sub(r"\\begin\{[bp]matrix\}(.*?)\\end\{[bp]matrix\}", _matrix, text)
     for pattern, put in _TEX:
         text = re.sub(pattern, put, text)
     before = ""
@@ -199,6 +201,11 @@ def typed_number(text: str) -> str:
         for pattern, put in _GROUPS:
             text = re.sub(pattern, put, text)
     return text.strip()
+
+
+def _matrix(found: re.Match[str]) -> str:
+    rows = found[1].replace("&", ",").split(r"\\")
+    return f"[{'; '.join(rows)}]"
 
 
 _TEX = (

@@ -216,7 +216,7 @@ def _flat(value: Any) -> str:
 def worksheet(report: Report, record: dict[str, Any]) -> str:
     """A worksheet as JSON text, a key a line, to be filled in."""
     lead = f'{{"schema": "{SCHEMA}", "expression": {quoted(report.expression)},\n'
-    rest = [f' "given": {plain(record["given"])},\n', f' "upstream": {record["upstream"]!r},\n', ' "answers": {']
+    rest = [f' "given": {plain(record["given"])},\n', f' "upstream": {plain(record["upstream"])},\n', ' "answers": {']
     rest += [",".join(f"\n  {quoted(key)}: {plain(value)}" for key, value in record["answers"].items()), "}}\n"]
     return lead + "".join(rest)
 

@@ -13,6 +13,7 @@ from ..homework.worksheet import Blank, given, sections
 from ..report import Report
 from . import to_latex, to_markdown
 from .cells import Cells
+from .grids import shape_of
 from .hand import Hand
 from .markup import Block, Code, Command, Equations, Heading, Math, Prose, Table, titled
 from .solution import circuit
@@ -23,7 +24,7 @@ from .to_csv import field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from ..descent import Descent
@@ -43,7 +44,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
 
     ``check`` is the command that checks it, ``learned`` an update that it asks for as well.
     """
-    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, check, learned)
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False), flat=True), reveal, check, learned)
     lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
     lines += [f"#   {line}" if isinstance(line, Command) else f"# {line}" for line in sheet.about()]
     lines += ["#", "# Given"]
@@ -54,7 +55,8 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
         lines.append(f"# {sheet.cells.upstream()}")
     for title, blanks in sheet.sections:
         lines += ["", f"# {title}"]
-        rows = [(f"{blank.key} = {sheet.filled(blank) or BLANK}", sheet.operation(blank)) for blank in blanks]
+        rows = [(f"{blank.key} = {sheet.filled(blank) or BLANK}",
+                 (sheet.operation(blank) + sheet.hand.shape(blank.number)).strip()) for blank in blanks]
         size = max(len(left) for left, _ in rows)
         lines += [f"{left:<{size}}    # {operation}" if operation else left for left, operation in rows]
     return "".join(f"{line}\n" for line in lines)
@@ -62,7 +64,7 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
 
 def rows(report: Report, reveal: bool = False, digits: int = 6, learned: Descent | None = None) -> str:
     """The worksheet as CSV: a key and its number a row."""
-    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False)), reveal, "", learned)
+    sheet = _Sheet(report, Hand(digits, Symbols(unicode=False), flat=True), reveal, "", learned)
     lines = [f"{field(blank.key)},{field(sheet.filled(blank))}" for _, blanks in sheet.sections for blank in blanks]
     return "".join(f"{line}\n" for line in ("key,value", *lines))
 
@@ -97,7 +99,7 @@ def markdown_blocks(report: Report, reveal: bool = False, digits: int = 6, check
     """The worksheet as blocks for to_markdown.page."""
     hand = TexHand(digits)
     sheet = _Sheet(report, hand, reveal, check, learned)
-    plain = _Sheet(report, Hand(digits), reveal)
+    plain = _Sheet(report, Hand(digits, flat=True), reveal, "", learned)
     yield from sheet.head(hand)
     for title, blanks in sheet.sections:
         yield Heading(title)
@@ -112,9 +114,21 @@ def as_json(report: Report, reveal: bool = False, learned: Descent | None = None
     answers: dict[str, Any] = {}
     for _, blanks in sections(report, learned):
         for blank in blanks:
-            answers[blank.key] = ("undefined" if blank.number is None else float(blank.number)) if reveal else None
-    return {"given": {report.label(k): float(report.trace.values[k]) for k in given(report)},
-            "upstream": report.upstream, "answers": answers}
+            answers[blank.key] = _listed(blank.number) if reveal else _emptied(shape_of(blank.number))
+    return {"given": {report.label(k): _listed(report.trace.values[k]) for k in given(report)},
+            "upstream": _listed(report.upstream), "answers": answers}
+
+
+def _listed(number: Any) -> Any:
+    """A number, or nested lists of them, for JSON."""
+    if shape_of(number):
+        return [_listed(part) for part in number]
+    return "undefined" if number is None or number != number else float(number)
+
+
+def _emptied(shape: Sequence[int]) -> Any:
+    """Nested lists of as many blanks."""
+    return [_emptied(shape[1:])] * shape[0] if shape else None
 
 
 class _Sheet:
@@ -122,7 +136,7 @@ class _Sheet:
 
     def __init__(self, report: Report, hand: Hand, reveal: bool, check: str = "",
                  learned: Descent | None = None) -> None:
-        # Raises for arrays, before a given one would be written as a number.
+        # Raises for large arrays, before a given one would be written by its corners.
         self.sections = sections(report, learned)
         self.learned = learned
         self.report = report
@@ -159,15 +173,18 @@ class _Sheet:
     def given(self, k: int) -> str:
         """A variable's value in full: answers worked out from a rounded one would be wrong."""
         value, hand = self.report.trace.values[k], copy(self.hand)
-        hand.digits = next((digits for digits in range(hand.digits, 17) if float(f"{value:.{digits}g}") == value), 17)
-        return hand.number(value)
+        parts = value.ravel().tolist() if shape_of(value) else [value]
+        hand.digits = next((digits for digits in range(hand.digits, 17)
+                            if all(float(f"{part:.{digits}g}") == part for part in parts)), 17)
+        return hand.number(value, self.cells.kind(k))
 
     def left(self, blank: Blank) -> str:
         """What is asked for."""
         kind, k, i = blank.place
         label = self.report.label(k)
         if kind == VALUE:
-            return self.hand.name(label)
+            return self.hand.name(label) + (self.hand.shape(blank.number, self.cells.kind(k))
+                                            if self.hand.wants_names else "")
         if kind == LOCAL and isinstance(i, int):
             return self.hand.derivative(label, self.report.label(i))
         if kind == NEW:
@@ -194,4 +211,4 @@ class _Sheet:
 
     def filled(self, blank: Blank) -> str:
         """What stands in the blank."""
-        return self.hand.number(blank.number) if self.reveal else ""
+        return self.hand.number(blank.number, self.cells.kind(blank.place[1])) if self.reveal else ""
