@@ -349,6 +349,13 @@ def test_an_array_is_one_blank_and_local_gradients_are_asked_for_between_numbers
     assert r"\blank{dL/db}{\begin{bmatrix} -1 \\ 1 \end{bmatrix}}" in report.to_worksheet("latex", reveal=True)
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_an_entry_that_does_not_exist_is_undefined(form):
+    report = backprop("s = sqrt(x); f = sum(s)", x=[0, 4])
+    verdicts = check(report, read(report.to_worksheet(form, reveal=True), report))
+    assert {verdict.status for verdict in verdicts} == {"right"}
+
+
 def test_a_matrix_in_tex_may_hold_tex():
     report = backprop(*CLASSIFIER)
     sheet = r"&= \blank{dL/db}{\begin{pmatrix} -\frac{2}{2} \\ 10^{0} \end{pmatrix}}"

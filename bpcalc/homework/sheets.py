@@ -189,9 +189,7 @@ def typed_number(text: str) -> str:
     import re
 
     text = text.strip("`$* \t").replace("\\_", "_")
-    found = re.fullmatch(r"\\text\{([a-z]+)\}", text)
-    if found:
-        return found[1]
+    text = re.sub(r"\\text\{([a-z]+)\}", r"\1", text)
     text = re.sub(r"\\begin\{[bp]matrix\}(.*?)\\end\{[bp]matrix\}", _matrix, text)
     for pattern, put in _TEX:
         text = re.sub(pattern, put, text)

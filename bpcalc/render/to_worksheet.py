@@ -24,7 +24,7 @@ from .to_csv import field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from typing import Any
 
     from ..descent import Descent
@@ -114,7 +114,7 @@ def as_json(report: Report, reveal: bool = False, learned: Descent | None = None
     answers: dict[str, Any] = {}
     for _, blanks in sections(report, learned):
         for blank in blanks:
-            answers[blank.key] = _listed(blank.number) if reveal else _emptied(shape_of(blank.number))
+            answers[blank.key] = _listed(blank.number) if reveal else _emptied(blank.number)
     return {"given": {report.label(k): _listed(report.trace.values[k]) for k in given(report)},
             "upstream": _listed(report.upstream), "answers": answers}
 
@@ -122,13 +122,19 @@ def as_json(report: Report, reveal: bool = False, learned: Descent | None = None
 def _listed(number: Any) -> Any:
     """A number, or nested lists of them, for JSON."""
     if shape_of(number):
-        return [_listed(part) for part in number]
-    return "undefined" if number is None or number != number else float(number)
+        entries = number.astype(object)
+        entries[number != number] = "undefined"
+        return entries.tolist()
+    return "undefined" if number is None else float(number)
 
 
-def _emptied(shape: Sequence[int]) -> Any:
-    """Nested lists of as many blanks."""
-    return [_emptied(shape[1:])] * shape[0] if shape else None
+def _emptied(number: Any) -> Any:
+    """A blank, or nested lists of them."""
+    if not shape_of(number):
+        return None
+    entries = number.astype(object)
+    entries[...] = None
+    return entries.tolist()
 
 
 class _Sheet:
