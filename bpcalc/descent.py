@@ -128,6 +128,9 @@ def _begun(report: Report, rate: float, optimizer: str, until: float | None) -> 
         if k not in known:
             raise UsageProblem(f"{name} is computed from other variables and cannot be updated",
                                hint="name the variables to update with --wrt")
+        if name in graph.settled:
+            raise UsageProblem(f"{name} decides which terms a sum has and cannot be updated",
+                               hint="name the variables to update with --wrt")
         if not _is_finite(gradient):
             raise UsageProblem(f"the gradient of {name} is undefined at the start",
                                hint="leave it out with --wrt, or start somewhere else")

@@ -195,6 +195,16 @@ def test_settings_that_make_no_sense_are_refused(words, bpcalc):
     assert (ran.code, ran.out) == (2, "")
 
 
+def test_a_number_that_decided_which_terms_a_sum_has_is_not_updated(bpcalc):
+    words = "L = sum((x - w)^2*j for j in range(n))/n", "x=1", "w=2", "n=3", "--lr", "0.1"
+    ran = bpcalc(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "n decides which terms a sum has and cannot be updated" in ran.err
+    assert "name the variables to update with --wrt" in ran.err
+    ran = bpcalc(*words, "--wrt", "x,w")
+    assert (ran.code, ran.err) == (0, "")
+
+
 def test_the_plot_marks_every_column_once():
     losses = [100 / (step + 1) for step in range(200)]
     for symbols in (Symbols(), Symbols(unicode=False)):
