@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 import sys
 from fractions import Fraction
 
@@ -269,3 +270,22 @@ def test_a_tie_is_shared_exactly():
         "x": "3/2", "y": "3/2", "z": "0", "w": "1"}
     thirds = backprop("f = max(x, y, z)", x=1, y=1, z=1).exact()
     assert {gradient.text for gradient in thirds.gradients.values()} == {"1/3"}
+
+
+@pytest.mark.parametrize("form", ["blocks", "plain", "steps", "markdown"])
+def test_a_number_without_a_form_is_nearly_equal_wherever_a_sign_stands_before_it(form, bpcalc):
+    ran = bpcalc("h = tanh(a); g = exp(h*a); f = log(g + 10)*h", "a=1.25", "--exact", "--format", form)
+    decimal = re.findall(r"(=|≈|~|\\approx) -?[0-9]+\.[0-9]+(?=$|`| [^*×·+\\])", ran.out, re.M)
+    assert len(decimal) > 5
+    assert "=" not in decimal
+
+
+@pytest.mark.parametrize(("words", "title"), [
+    (["f = x*y + 0.1", "x=2", "y=3", "--round", "1"], "f = x * y + 0.1 = 6.1"),
+    (["f = x/y", "x=2", "y=3", "--exact"], "f = x / y = 2/3"),
+    (["f = x/y", "x=2", "y=3", "--round", "2"], "f = x / y ≈ 0.67"),
+    (["f = log(exp(tanh(x)) + tanh(x)*cos(x) + 10)*x", "x=1.25", "--exact"], "f = log(exp(tanh(x)) + tanh(x) * cos(x) "
+                                                                             "+ 10) * x ≈ "),
+])
+def test_the_title_says_whether_its_number_is_exact(words, title, bpcalc):
+    assert bpcalc(*words).out.splitlines()[0].startswith(title)

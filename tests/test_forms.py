@@ -146,7 +146,7 @@ def from_blocks(report):
         if line.startswith("  forward "):
             numbers.values[name] = line[len("  forward   "):]
         elif line.startswith("  ∂"):
-            numbers.gradients[name], numbers.sums[name] = total(line.partition(" = ")[2])
+            numbers.gradients[name], numbers.sums[name] = total(re.split(" [=≈] ", line, maxsplit=1)[1])
         elif line.startswith("      "):
             if numbers.edges and len(numbers.edges[-1]) == 1:
                 numbers.edges[-1].append(last(line))

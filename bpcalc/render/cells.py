@@ -89,6 +89,11 @@ class Cells:
             return f"{name}{shape}"
         return f"{name} = {self.hand.formula(step.operation, self.names(step.id))}{shape}"
 
+    def before(self, step: Step) -> str:
+        """The sign between a gradient's derivative and what :meth:`gradient` says: nearly equal if a term of it is."""
+        shown = step.terms if len(step.terms) > 1 else [step.gradient]
+        return self.hand.about if any(map(self.hand.is_near, shown)) else "="
+
     def gradient(self, step: Step) -> str:
         """The gradient, as a sum where several edges bring a part of it."""
         return beside(*(part for term in self.terms(step) for part in term))
@@ -171,10 +176,10 @@ class Cells:
         """``f = (x + y) * z = -12``."""
         report = self.report
         text = report.text(report.graph.output)
-        value = self.line(report.value)
+        value, sign = self.line(report.value), self.hand.equals(report.value)
         if text is None or text == report.symbol or text == value:
-            return f"{report.symbol} = {value}"
-        return f"{report.symbol} = {text} = {value}"
+            return f"{report.symbol} {sign} {value}"
+        return f"{report.symbol} = {text} {sign} {value}"
 
     def notes(self, room: int | None = None) -> list[str]:
         """The notes, each with the node it is about, and before them what words in rules stand for."""

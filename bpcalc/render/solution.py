@@ -177,7 +177,7 @@ def _broken_up(cells: Cells, step: Step) -> Iterator[Row]:
 def _listed(cells: Cells, step: Step) -> Iterator[Row]:
     lines = [cells.number(step.value, step.id)]
     if step.live:
-        lines += _sides(f"{cells.derivative(cells.top, step.label)} = {cells.gradient(step)}")
+        lines += _sides(f"{cells.derivative(cells.top, step.label)} {cells.before(step)} {cells.gradient(step)}")
     for edge in step.edges:
         lines += [*_sides(cells.local(step, edge)), *_sides(rf"\quad {cells.product(edge)}")]
     name = cells.node(step)

@@ -39,7 +39,8 @@ def blocks(cells: Cells, shown: Iterable[Step], before: int, left: int) -> Itera
             yield f"\n{gap(left, symbols)}\n"
         yield f"\n{cells.node(step)}\n{beside('  forward   ', cells.number(step.value))}\n"
         if step.live:
-            yield beside(f"  {cells.derivative(cells.top, step.label)} = ", cells.gradient(step)) + "\n"
+            lead = f"  {cells.derivative(cells.top, step.label)} {cells.before(step)} "
+            yield beside(lead, cells.gradient(step)) + "\n"
         for edge in step.edges:
             yield f"  {symbols.arrow} {cells.label(edge)}\n"
             yield f"{beside('      ', cells.local(step, edge))}\n{beside('      ', cells.product(edge))}\n"

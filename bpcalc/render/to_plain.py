@@ -28,7 +28,7 @@ def lines(report: Report, digits: int = 6, everything: bool = False) -> Iterator
             yield f"{name}: operation {step.operation}\n"
         yield f"{name}: forward value {cells.number(step.value)}\n"
         if step.live:
-            yield f"{name}: gradient {cells.derivative(cells.top, name)} = {cells.gradient(step)}\n"
+            yield f"{name}: gradient {cells.derivative(cells.top, name)} {cells.before(step)} {cells.gradient(step)}\n"
         for edge in step.edges:
             to = cells.label(edge)
             how = "rule" if edge.structural else "local gradient"
