@@ -245,6 +245,12 @@ def test_what_has_no_worksheet_is_refused(bpcalc, words):
 
 @needs_tex
 @pytest.mark.parametrize("reveal", [False, True])
+def test_the_latex_sheet_of_arrays_compiles(tmp_path, reveal):
+    compiled(backprop(*CLASSIFIER).to_worksheet("latex", reveal), tmp_path, encoding="utf-8")
+
+
+@needs_tex
+@pytest.mark.parametrize("reveal", [False, True])
 def test_the_latex_sheet_compiles(tmp_path, reveal):
     compiled(hostile().to_worksheet("latex", reveal), tmp_path, encoding="utf-8")
 

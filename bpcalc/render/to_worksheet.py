@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from ..descent import Descent
 
 BLANK = "____"
-BLANKS = r"""\providecommand{\blank}[2]{\underline{\makebox[28mm]{\strut$#2$}}}
-"""
+BLANKS = (r"\providecommand{\blank}[2]{\setbox0=\hbox{\strut$#2$}"
+          r"\underline{\ifdim\wd0<28mm\makebox[28mm]{\box0}\else\;\box0\;\fi}}" "\n")
 """LaTeX for a blank: a key, which is not printed, and the number, which is filled in."""
+
+_ROW = 7
+"""Millimetres for a row of an array that is written by hand."""
 
 _ASK = "Fill in the numbers. bpcalc checks them with"
 _KEY = "The key to the worksheet."
@@ -212,8 +215,10 @@ class _Sheet:
         return self.hand.formula(self.report.step(k, []).operation or "", self.cells.names(k))
 
     def blank(self, blank: Blank) -> str:
-        """A blank in LaTeX."""
-        return rf"\blank{{{blank.key}}}{{{self.filled(blank)}}}"
+        """A blank in LaTeX, with room for the rows of an array above the line."""
+        shape = shape_of(blank.number)
+        room = rf"\rule{{0pt}}{{{_ROW * shape[0]}mm}}" if shape and not self.reveal else ""
+        return rf"\blank{{{blank.key}}}{{{self.filled(blank)}}}{room}"
 
     def filled(self, blank: Blank) -> str:
         """What stands in the blank."""
