@@ -158,9 +158,9 @@ def test_the_ending_of_the_file_chooses_the_format(bpcalc, tmp_path):
 
 
 def test_a_file_that_cannot_hold_it_is_told_which_endings_can(bpcalc, tmp_path):
-    ran = bpcalc("x*y", "x=1", "y=2", "--lr", "0.1", "-o", tmp_path / "x.tex")
-    assert ran.err.splitlines() == ["bpcalc: error: a file that ends in .tex cannot show gradient descent",
-                                    "  hint: choose .json, .csv, .txt, .svg, .png or .pdf"]
+    ran = bpcalc("x*y", "x=1", "y=2", "--lr", "0.1", "-o", tmp_path / "x.html")
+    assert ran.err.splitlines() == ["bpcalc: error: a file that ends in .html cannot show gradient descent",
+                                    "  hint: choose .json, .csv, .txt, .svg, .png, .pdf, .tex or .md"]
 
 
 def test_names_of_files_in_the_place_of_a_product_are_known_by_the_files(bpcalc, tmp_path, monkeypatch):

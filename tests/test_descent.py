@@ -188,7 +188,7 @@ def test_words_to_paste_start_where_the_descent_ended(bpcalc):
 
 
 @pytest.mark.parametrize("words", [["--iterations", "3"], ["--lr", "0.1", "--iterations", "0"],
-                                   ["--lr", "0.1", "--optimizer", "adm"], ["--lr", "0.1", "--format", "latex"],
+                                   ["--lr", "0.1", "--optimizer", "adm"], ["--lr", "0.1", "--format", "html"],
                                    ["--lr", "x"]], ids=" ".join)
 def test_settings_that_make_no_sense_are_refused(words, bpcalc):
     ran = bpcalc("x^2", "x=1", *words)
