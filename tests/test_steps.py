@@ -205,7 +205,8 @@ def test_on_the_command_line(bpcalc):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_paths_for_programs_are_those_that_people_read_and_add_up_to_the_gradient(bpcalc, seed):
+def test_paths_for_programs_are_those_that_people_read_and_add_up_to_the_gradient(bpcalc, seed, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")          # a path a line
     program = Program(seed, size=6)
     words = [program.text, *(f"{name}={value!r}" for name, value in program.inputs.items())]
     for name in program.inputs:

@@ -181,6 +181,11 @@ class Cells:
             return f"{report.symbol} {sign} {value}"
         return f"{report.symbol} = {text} {sign} {value}"
 
+    def heading(self, room: int | None = None) -> list[str]:
+        """The title, and the gradient that arrives where it is not 1, as lines."""
+        lines = wrapped("", self.title(), "  ", room)
+        return [*lines, *wrapped("", self.upstream(), "  ", room)] if self.report.weighted else lines
+
     def notes(self, room: int | None = None) -> list[str]:
         """The notes, each with the node it is about, and before them what words in rules stand for."""
         lines = self._legends() if self.report.trace.arrays else []

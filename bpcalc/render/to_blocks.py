@@ -22,9 +22,7 @@ def lines(report: Report, digits: int = 6, symbols: Symbols | None = None,
           everything: bool = False, width: int | None = None) -> Iterator[str]:
     """The report as blocks of short lines, piece by piece; notes go on below within ``width``."""
     cells = Cells(report, digits, symbols or Symbols())
-    yield f"{cells.title()}\n"
-    if report.weighted:
-        yield f"{cells.upstream()}\n"
+    yield from (f"{line}\n" for line in cells.heading(width))
     yield from blocks(cells, *steps(report, everything))
     notes = cells.notes(width)
     for line in (*([""] if notes else []), *notes, *cells.checks(width)):

@@ -13,6 +13,7 @@ from .cells import NO_VARIABLE, Cells, gap
 from .hand import Hand
 from .symbols import Symbols
 from .worked import Equation, Worked
+from .wrap import broken, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,14 +66,19 @@ def _line(equation: Equation, hand: Hand, width: int | None) -> str:
     line = f"  {first}{''.join(rest)}{reason}\n"
     if width is None or len(line) <= width + 1:
         return line
-    # One side a line, the signs below each other, where that is enough; no number is ever cut.
-    return "".join(f"  {lead}{side}{end}\n" for lead, side, end in zip(
-        [first, *[" " * len(first)] * (len(rest) - 1)], rest, [*[""] * (len(rest) - 1), reason]))
+    # One side a line, the signs below each other, and a side that is too long goes on below; no number is ever cut.
+    lines = []
+    for at, side in enumerate(rest):
+        lead = f"  {' ' * len(first) if at else first}{side[:3]}"
+        lines += broken(lead, f"{side[3:]}{reason if at == len(rest) - 1 else ''}", width)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None = None,
-               limit: int = LISTED) -> Iterator[str]:
+               limit: int = LISTED, width: int | None = None) -> Iterator[str]:
     """Every path from node ``k`` to the output, the product of its local gradients, and their sum.
+
+    A path that does not fit into ``width`` goes on below, and so does its product.
 
     Raises UsageProblem for a node that is held constant, and for a run with arrays.
     """
@@ -83,7 +89,11 @@ def path_lines(report: Report, k: int, digits: int = 6, symbols: Symbols | None 
     for path in islice(paths, limit):
         written = f" {hand.dot} ".join(map(hand.factor, path.factors)) if len(path.factors) > 1 else ""
         written += f" {hand.equals(path.product)} " if written else ""
-        yield f"  {arrow.join(map(report.label, path.nodes))}:  {written}{hand.number(path.product)}\n"
+        nodes, product = f"{arrow.join(map(report.label, path.nodes))}:", f"{written}{hand.number(path.product)}"
+        lines = [f"  {nodes}  {product}"]
+        if width is not None and len(lines[0]) > width:
+            lines = [*wrapped("  ", nodes, "    ", width), *broken("      ", product, width)]
+        yield "".join(f"{line}\n" for line in lines)
     left = paths.count - limit
     if left > 0:
         yield f"  {f'and {left:,}' if left < MANY - limit else 'and very many'} more paths, which are left out\n"

@@ -20,6 +20,7 @@ from ..report import Report
 from . import to_blocks
 from .cells import NO_VARIABLE, Cells, gap, steps
 from .symbols import Symbols
+from .wrap import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ def lines(report: Report, width: int | None = None, digits: int = 6, symbols: Sy
     symbols = symbols or Symbols()
     cells = Cells(report, digits, symbols)
     shown, before, left = steps(report, everything)
-    yield f"{_ANSI['bold']}{cells.title()}\x1b[0m\n" if color else f"{cells.title()}\n"
-    if report.weighted:
-        yield f"{cells.upstream()}\n"
+    first = len(wrapped("", cells.title(), "  ", width))
+    for at, line in enumerate(cells.heading(width)):
+        yield f"{_ANSI['bold']}{line}\x1b[0m\n" if color and at < first else f"{line}\n"
     last: _Table | None = None
     portion = list(islice(shown, PORTION))
     if not portion:

@@ -13,6 +13,9 @@ _COLUMN = 20
 """A narrower column of words would be no easier to read."""
 
 
+_SUMS = (" + ", " - ")
+_PRODUCTS = (" · ", " × ", " * ", " @ ", " / ")
+
 _NARROW = "–…ᵀ✓✗─│└•"
 """Our own signs that are one cell wide; so are all before U+1100, arrows, and operators (UAX #11)."""
 
@@ -42,6 +45,34 @@ def wrapped(first: str, text: str, lead: str, room: int | None) -> list[str]:
             line, used = f"{line} ", used + 1
         line, used, empty = line + word, used + size, False
     return [*lines, line]
+
+
+def broken(first: str, formula: str, room: int | None) -> list[str]:
+    """A formula behind ``first``; what does not fit goes on below from its weakest signs on, or at a blank."""
+    if room is None or width(first) + width(formula) <= room:
+        return [first + formula]
+    lead = " " * width(first)
+    parts = [part for term in _parts(formula, _SUMS)
+             for part in (_parts(term, _PRODUCTS) if width(lead) + width(term) > room else [term])]
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if width(lead) + width(lines[-1]) + width(part) > room:
+            lines.append(part[1:])
+        else:
+            lines[-1] += part
+    return [whole for at, line in enumerate(lines)
+            for whole in wrapped(lead if at else first, line, f"{lead}  ", room)]
+
+
+def _parts(formula: str, signs: tuple[str, ...]) -> list[str]:
+    """The parts of a formula, each but the first from one of the signs on that stand outside all brackets."""
+    found, start, depth = list[str](), 0, 0
+    for at, char in enumerate(formula):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and at and formula.startswith(signs, at):
+            found.append(formula[start:at])
+            start = at
+    return [*found, formula[start:]]
 
 
 def aligned(rows: Sequence[tuple[str, ...]], right: frozenset[int], room: int | None = None) -> list[str]:

@@ -53,7 +53,7 @@ def _paths(report: Report, request: Request) -> Iterable[str]:
     k = node_called(name.strip(), report, Source(name, "option"))
     if request.form == "json":
         return to_json.path_lines(report, k)
-    return to_steps.path_lines(report, k, request.digits, request.screen.symbols)
+    return to_steps.path_lines(report, k, request.digits, request.screen.symbols, width=request.screen.width)
 
 
 def _shown(report: Report, request: Request, learned: Descent | None) -> Iterable[str] | bytes:
