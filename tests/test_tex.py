@@ -396,3 +396,10 @@ def test_a_title_stands_above_solutions_and_worksheets_in_any_form(bpcalc):
 
 def test_a_letter_that_tex_cannot_be_told_is_a_question_mark():
     assert latex_prose("Č日ő\u0301") == "\\v{C}???"
+
+
+@pytest.mark.parametrize(("label", "tex"), [
+    ("S[0,1]", "S_{0,1}"), ("Li[0]", r"\mathit{Li}_{0}"), ("loss[1,2]", r"\mathit{loss}_{1,2}"),
+    ("b_1[0]", "b_{1}[0]")])
+def test_an_entry_is_a_subscript_unless_its_name_has_one(label, tex):
+    assert TexHand().name(label) == tex

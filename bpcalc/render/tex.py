@@ -414,7 +414,8 @@ def _pretty(label: str) -> str:
     base = _subscripted(array)
     if not bracket:
         return base
-    return f"{base}{bracket}{entry}" if base[-1:] == "}" else f"{base}_{{{entry.rstrip(']')}}}"
+    # A name with subscripts of its own keeps the entry apart from them.
+    return f"{base}{bracket}{entry}" if "_{" in base else f"{base}_{{{entry.rstrip(']')}}}"
 
 
 def _subscripted(name: str) -> str:
