@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from bpcalc.errors import BpcalcError, Source, UsageProblem
+from bpcalc.render.grids import stacked
 from bpcalc.render.to_caret import render
 from bpcalc.render.wrap import aligned, broken, width, wrapped
 from bpcalc.terminal import Screen
@@ -42,16 +43,24 @@ LONG = ["f = sigmoid(w0*x0 + w1*x1 + w2*x2 + w3*x3 + w4*x4)*(w0 + w1)", *(f"{a}{
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("words", [
     [*HINGE, "--steps"], [*HINGE, "--expand", "--steps"], [*HINGE, "--paths", "W[0,0]"], [*LONG, "--paths", "w0"],
-    [*LONG, "--steps"], LONG, [*LONG, "--format", "blocks"]], ids=range(7))
+    [*LONG, "--steps"], LONG, [*LONG, "--format", "blocks"], HINGE], ids=range(8))
 def test_paths_sums_and_first_lines_fit_and_lose_nothing(words, columns, bpcalc, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     narrow = bpcalc(*words).out
     assert all(width(line) <= columns for line in narrow.splitlines())
-    if "--format" in words or words is LONG:       # a table has another form there
+    if "--format" in words or words in (LONG, HINGE):    # a table has another form there
         return
     monkeypatch.setenv("COLUMNS", "10000")
     wide = re.sub(r"\s+", "", bpcalc(*words).out)
     assert re.sub(r"\s+", "", narrow) == wide
+
+
+def test_matrices_that_do_not_fit_beside_one_another_stand_below_with_their_sign():
+    a, b, c = "[1 2]\n[3 4]", " + [5 6]\n   [7 8]", " = [6 8]\n   [1 2]"
+    assert stacked("d = ", [a, b, c], None).split("\n") == ["d = [1 2] + [5 6] = [6 8]", "    [3 4]   [7 8]   [1 2]"]
+    assert stacked("d = ", [a, b, c], 20).split("\n") == [
+        "d = [1 2] + [5 6]", "    [3 4]   [7 8]", "  = [6 8]", "    [1 2]"]
+    assert stacked("    ", [a, b], 10).split("\n") == ["    [1 2]", "    [3 4]", "     + [5 6]", "       [7 8]"]
 
 
 def test_a_side_is_broken_at_its_weakest_signs_outside_brackets():

@@ -152,17 +152,21 @@ class Cells:
 
     def product(self, edge: Edge) -> str:
         """``1 × -4 = -4``; of a structural operation the result alone."""
+        return beside(*self.factors(edge))
+
+    def factors(self, edge: Edge) -> list[str]:
+        """What :meth:`product` says in parts: numbers, and between them the signs."""
         if edge.structural:
-            return self.number(edge.product, edge.input)
+            return [self.number(edge.product, edge.input)]
         if shape_of(edge.upstream):
             # The same for every entry: the formula is the number.
             same = is_number(edge.formula)
             local = edge.formula if same else self.number(edge.local, edge.node)
             how = self.hand.word(f" {self.summed(edge)}") if edge.summed else ""
-            return beside(self.number(edge.upstream, edge.node), f" {self.hand.dot_of(same)} ", local, f"{how} = ",
-                          self.number(edge.product, edge.input))
+            return [self.number(edge.upstream, edge.node), f" {self.hand.dot_of(same)} ", local, f"{how} = ",
+                    self.number(edge.product, edge.input)]
         written = self.hand.product(edge.upstream, edge.local)
-        return f"{written} {self.hand.equals(edge.product)} {self.number(edge.product)}"
+        return [written, f" {self.hand.equals(edge.product)} ", self.number(edge.product)]
 
     def summed(self, edge: Edge) -> str:
         """``summed over axis 0`` for an input that was broadcast."""

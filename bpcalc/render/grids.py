@@ -85,6 +85,26 @@ def beside(*parts: str) -> str:
                              for column, width in zip(columns, widths)).rstrip() for at in range(height))
 
 
+def stacked(first: str, parts: Sequence[str], room: int | None) -> str:
+    """Parts of several lines behind ``first``, side by side; those that ``room`` has no place for stand below.
+
+    Each part but the first begins with its sign, which then stands below a sign that ends ``first``.
+    """
+    rows, taken = [[first]], _wide(first)
+    lead = " " * (taken - 3 if first.strip() else taken)
+    for part in parts:
+        if room is not None and len(rows[-1]) > 1 and taken + _wide(part) > room:
+            rows.append([lead])
+            taken = len(lead)
+        rows[-1].append(part)
+        taken += _wide(part)
+    return "\n".join(beside(*row) for row in rows)
+
+
+def _wide(part: str) -> int:
+    return max(map(len, part.split("\n")))
+
+
 def _picked(size: int) -> list[int | None]:
     """Which entries of an axis are shown; None stands for those left out."""
     return list(range(size)) if size <= WHOLE else [*range(END), None, *range(size - END, size)]

@@ -109,7 +109,7 @@ def lines(report: Report, width: int | None = None, digits: int = 6, symbols: Sy
     while portion:
         table = _fitting(cells, portion, (before, gap(left, symbols)) if left else None, width, last)
         if table is None:
-            yield from to_blocks.blocks(cells, portion, before, left)
+            yield from to_blocks.blocks(cells, portion, before, left, width)
         elif only and len(table.rows) <= ROWS_FOR_RICH:
             yield f"\n{_with_rich(table, symbols, color)}"
         else:
