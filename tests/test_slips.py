@@ -132,8 +132,68 @@ def test_several_steps_of_an_array_and_of_a_number_beside_it_are_named():
 # --------------------------------------------------------------------------------------- what is said
 def test_a_value_with_a_wrong_sign_is_told_of_values_and_a_given_one_to_copy_it():
     report = backprop(*GATES)
-    sign, gradient, given = report.check("p = 6, dp = 2.489837, a = 3")
+    sign, gradient, given = (report.check(answer)[0] for answer in ("p = 6", "dp = 2.489837", "a = 3"))
     assert (sign.mistake, gradient.mistake, given.mistake) == ("sign", "sign", None)
     assert "path" not in sign.hint
     assert "path" in gradient.hint
     assert given.hint == "it is given: copy it from the exercise"
+
+
+# ----------------------------------------------------------------------------- rows of their own
+@pytest.mark.parametrize(("case", "answer", "mistake"), [
+    (GATES, "s = 0.607", "exponential-alone"), (GATES, "s = 0.606531", "exponential-alone"),
+    (GATES, "s = 1.64872", "exponential-alone"), (GATES, "q = -10", "subtracted"),
+    # dp/da, where p is not on the path through f = t - a
+    (GATES, "da = -3", "part-way"), (GATES, "da = -3.0", "part-way"), (GATES, "da = 12", "part-way"),
+    # 7.469512 along one path, and -1 along the other
+    (GATES, "da = -7.469512", "multiplied"),
+])
+def test_each_is_named_where_it_is_made(case, answer, mistake):
+    verdict, = backprop(*case).check(answer)
+    assert (verdict.status, verdict.mistake) == ("wrong", mistake)
+
+
+def test_the_derivative_of_a_gate_on_every_path_or_without_upstream_is_called_something_else():
+    report = backprop("p = 3*x; q = p^3; r = q*z; f = r - 5*x", x=2, z=7)
+    first, path = report.check("dx = 324")[0], report.check("dx = 2268")[0]
+    assert (first.mistake, path.mistake) == ("part-way", "not-summed")
+    assert "the derivative of q:" in first.note
+    assert "part-way" not in path.others
+    assert report.check("dp = 108")[0].mistake == "local-only"
+
+
+@pytest.mark.parametrize("mean", [
+    "mean(a, b, c)", "(a + b + c)/3", "1/3*(a + b + c)", "(a + b + c)*(1/3)", "sum(a, b, c)/3"])
+def test_a_mean_that_was_not_divided_is_named_in_value_and_gradient(mean):
+    report = backprop(f"q = {mean}; f = q^2", a=1.5, b=7, c=-2.2)
+    assert told(report, "q = 6.3") == [("wrong", "not-averaged")]
+    assert told(report, "q = 6.3, f = 39.69, da = 12.6, db = 12.6") == [("wrong", "not-averaged")] + [
+        ("follows", None)] * 3
+    # The value may be right, and only its derivative not.
+    assert told(report, "q = 2.1, da = 4.2, db = 4.2, dc = 4.2") == [
+        ("right", None), ("wrong", "not-averaged"), ("follows", None), ("follows", None)]
+
+
+def test_half_of_a_mean_is_one_too_and_no_other_number_is():
+    report = backprop("f = (1/(2*2))*(a^2 + b^2)", a=3, b=5)
+    assert told(report, "f = 17") == [("wrong", "not-averaged")]
+    assert told(backprop("f = (1/5)*(a^2 + b^2)", a=3, b=5), "f = 13.6") == [("wrong", None)]
+    assert told(backprop("s = a*b; f = s/2", a=3, b=5), "f = 15.0") == [("wrong", None)]
+
+
+@pytest.mark.parametrize(("answers", "others"), [
+    ("dW = [-2.8 -1.4 4.1; 3.1 1.2 -4.2]", 5), ("D = 9.5, L = 10.25, dW = [-2.8 -1.4 4.1; 3.1 1.2 -4.2]", 7)])
+def test_a_mean_over_examples_that_was_not_divided_is_one_mistake(answers, others):
+    first, *rest = told(CLASSIFIER, answers)
+    assert first == ("wrong", "not-averaged")
+    assert rest == [("follows", None)] * others
+
+
+def test_a_right_mean_beside_undivided_gradients_is_one_mistake():
+    assert told(CLASSIFIER, "D = 4.75, dW = [-2.8 -1.4 4.1; 3.1 1.2 -4.2]") == [
+        ("right", None), ("wrong", "not-averaged"), *[("follows", None)] * 5]
+
+
+def test_several_means_that_were_not_divided_are_one_mistake():
+    report = backprop("m = mean(X, axis=0); f = sum(3*m)", X=[[1, 2], [3, 5]])
+    assert told(report, "m = [4, 7]") == [("wrong", "not-averaged"), ("follows", None)]

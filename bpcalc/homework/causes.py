@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..report import Report
     from .replay import Partial, Value
 
+    Wrong = Callable[[At], float | None]
+
 _MOST = 60_000
 """How many gates are worked again for wrong values, all in all, in the search on the right numbers, a tenth of
 a second; a fifth of it on a student's own.  Graphs of up to a hundred gates need less."""
@@ -106,6 +108,19 @@ class GraphSpot(Spot):
             for i in report._gradients.leaves:
                 if i != self.k and reached[i]:
                     yield self._search.run.grads[i], report.label(i)
+
+    @property
+    def part_way(self) -> Iterator[tuple[float, str]]:
+        """The derivatives with respect to the node of gates on the way that do not lie on all of its paths."""
+        run, plan = self._search.run, self._search.plan
+        reach = plan.reach(run, self._at, whole=True)
+        whole = run.grads[self._at]
+        for gate in plan.gates:
+            slope, upstream = reach[gate.k], run.grads[gate.k]
+            # With 1 on the way back nothing is missing but the other paths.
+            if gate.k > self._at and slope and plan.reached[gate.k] and upstream != 1 and \
+                    abs(upstream * slope - whole) > 1e-9 * abs(whole):
+                yield slope, self._search.called(gate)
 
     @property
     def whole(self) -> float:
@@ -203,11 +218,11 @@ class Search:
                             if reach[other.k]:
                                 named = where or self.plan.report.label(other.k)
                                 yield Cause(row, named, changed, self._site(row, other.k, where))
-            if row.edge is not None and kind == GRADIENT:
+            if row.edge is not None and kind == GRADIENT and not row.all_inputs:
                 yield from self._edges(row, place[1], reach)
             elif row.edge is not None and kind == LOCAL:
                 yield from self._local(row, place)
-            if row.forward is not None or (row.edge is not None and kind == GRADIENT):
+            if row.forwards or (row.edge is not None and kind == GRADIENT):
                 for where, site, run in self._runs(row):
                     yield Cause(row, where, Search(self.plan, run).right(place) if kind == LOCAL else
                                 run.values[place[1]] if kind == VALUE else run.grads[place[1]], site, run)
@@ -298,22 +313,36 @@ class Search:
 
     def _made(self, row: Mistake) -> Iterator[tuple[str, tuple[object, ...], Run]]:
         """The runs with a wrong forward rule at one gate, and with the wrong rule at every gate."""
-        if row.forward is None:
-            edges = [(gate, slot) for gate, slot in self._applicable(row)]
-            if len(edges) > 1 and row.edge is not _CHAIN_SHORT:
-                partials = {(gate.k, slot): self._partial_rule(row, gate, slot) for gate, slot in edges}
-                run = self._rerun({}, partials)
-                if run is not None:
-                    yield "each gate of its kind", (row.code, "all"), run
-            return
+        if row.edge is not None and row.edge is not _CHAIN_SHORT and (row.all_inputs or not row.forwards):
+            yield from self._made_back(row)
+        for at, wrong in enumerate(row.forwards):
+            yield from self._made_forward(row, wrong, at)
+
+    def _made_back(self, row: Mistake) -> Iterator[tuple[str, tuple[object, ...], Run]]:
+        """The runs with a wrong local gradient at every gate, and where it is one for all inputs at each."""
+        edges = list(self._applicable(row))
+        of_gate: dict[int, list[tuple[Gate, int]]] = {}
+        for gate, slot in edges if row.all_inputs else ():
+            of_gate.setdefault(gate.k, []).append((gate, slot))
+        found: list[tuple[str, tuple[object, ...], list[tuple[Gate, int]]]] = [
+            (self.called(group[0][0]), (row.code, k, 0), group) for k, group in of_gate.items()]
+        if len(edges) > 1 and len(of_gate) != 1:
+            found.append(("each gate of its kind", (row.code, "all"), edges))
+        for where, site, group in found:
+            run = self._rerun({}, {(gate.k, slot): self._partial_rule(row, gate, slot) for gate, slot in group})
+            if run is not None:
+                yield where, site, run
+
+    def _made_forward(self, row: Mistake, wrong: Wrong, at: int) -> Iterator[tuple[str, tuple[object, ...], Run]]:
+        """The runs with a wrong forward rule at one gate, at those of a statement, and at all."""
         groups: dict[tuple[object, ...], list[tuple[Gate, int]]] = {}
         names = self.plan.report.graph.names
         named = sorted(names)
         for gate in self._gates(row):
             for slot in range(len(gate.args)):
-                if self._value(row, gate, slot, [self.run.values[i] for i in gate.args]) is None:
+                if self._value(wrong, gate, slot, [self.run.values[i] for i in gate.args]) is None:
                     continue
-                groups[gate.k, slot] = [(gate, slot)]
+                groups[gate.k, 0 if row.all_inputs else slot] = [(gate, slot)]
                 # The same number or name may be forgotten throughout a statement, or everywhere.
                 forgotten = gate.args[slot]
                 what = gate.op if row.code != "left-out" else _INDEX.sub("", names.get(forgotten, "")) or forgotten
@@ -328,14 +357,14 @@ class Search:
             if same in seen or len({gate.k for gate, _ in edges}) < len(edges):
                 continue
             seen.add(same)
-            rules = {gate.k: self._value_rule(row, gate, slot) for gate, slot in edges}
+            rules = {gate.k: self._value_rule(wrong, gate, slot) for gate, slot in edges}
             # Both passes go by the operation that was taken for this one.
             partials = {(gate.k, slot): self._slope_rule(row, gate, rules[gate.k], slot) for gate, _ in edges
                         for slot in range(len(gate.args)) if not row.value_only}
             run = self._rerun(rules, partials)
             if run is not None:
                 statement = str(key[1]) if key[0] == "in" else ""
-                yield self._where(row, edges, statement), (row.code, *key), run
+                yield self._where(row, edges, statement), (row.code, *key, *[at] * bool(at)), run
 
     def _applicable(self, row: Mistake) -> Iterator[tuple[Gate, int]]:
         run = self.run
@@ -352,17 +381,17 @@ class Search:
             return None
         return self.plan.again(self.run.pins, rules=rules, partials=partials)
 
-    def _value(self, row: Mistake, gate: Gate, slot: int, point: list[float]) -> float | None:
+    def _value(self, wrong: Wrong, gate: Gate, slot: int, point: list[float]) -> float | None:
         out = gate.value(point)
         try:
-            found = row.forward(At(gate, slot, point, out, 0.0)) if row.forward and out is not None else None
+            found = None if out is None else wrong(At(gate, slot, point, out, 0.0))
         except (ArithmeticError, ValueError):
             return None
         return found if found is not None and isfinite(found) and found != out else None
 
-    def _value_rule(self, row: Mistake, gate: Gate, slot: int) -> Value:
+    def _value_rule(self, wrong: Wrong, gate: Gate, slot: int) -> Value:
         def rule(point: list[float]) -> float | None:
-            found = self._value(row, gate, slot, point)
+            found = self._value(wrong, gate, slot, point)
             return gate.value(point) if found is None else found
 
         return rule

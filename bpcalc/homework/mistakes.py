@@ -9,7 +9,8 @@ tries them; docs/mistakes.md and the tests are made from them.
 A row has one or more of these wrong rules
     node      the number written for a node (its gradient, a local gradient, a value)
     edge      the local gradient along an edge, carried on by right ones; tried at every edge
-    forward   the value of a gate, carried on through both passes; tried at every gate
+    forward   the value of a gate, carried on through both passes; tried at every gate (several, if there are more
+              ways to get it wrong)
     update    the new values of all variables
 and, with ``spreads``, a ``node`` rule is also tried at every gradient on the way back.  A rule need not
 look whether what it gives is right after all, or whether it has a value: that does who tries it.
@@ -61,6 +62,11 @@ class Spot:
         yield from ()
 
     @property
+    def part_way(self) -> Iterator[tuple[float, str]]:
+        """The derivatives with respect to the node of gates on the way that do not lie on all of its paths."""
+        yield from ()
+
+    @property
     def whole(self) -> float:
         """Of a local gradient, the derivative along all paths."""
         raise NotImplementedError
@@ -90,13 +96,15 @@ class Mistake:
 
     ``ops`` are the operations that ``edge`` and ``forward`` rules are tried at (all, if none is named).
     ``example`` is (expression, values, answers): the row alone explains the last of the answers.
-    ``rate`` is the learning rate of an example about an update.  ``value_only`` says that a gate whose value
+    ``rate`` is the learning rate of an example about an update.  ``all_inputs`` says that an ``edge`` rule is used at
+    every input of a gate or at none.  ``value_only`` says that a gate whose value
     was worked wrongly is differentiated rightly all the same.  ``value_hint`` is the hint where the answer is
-    a forward value, if another is needed there.
+    a forward value, if another is needed there.  A ``late`` row came after the exercises of ``--practice``,
+    which are the same for ever: what is drawn for them does not look at it.
     """
 
-    __slots__ = ("code", "edge", "example", "forward", "hint", "node", "ops", "rate", "say", "spreads", "update",
-                 "value_hint", "value_only")
+    __slots__ = ("all_inputs", "code", "edge", "example", "forwards", "hint", "late", "node", "ops", "rate", "say",
+                 "spreads", "update", "value_hint", "value_only")
 
     def __init__(
         self,
@@ -108,12 +116,14 @@ class Mistake:
         ops: str = "",
         node: Callable[[Spot], Found] | None = None,
         edge: Callable[[At], float | None] | None = None,
-        forward: Callable[[At], float | None] | None = None,
+        forward: Callable[[At], float | None] | tuple[Callable[[At], float | None], ...] = (),
         update: Callable[[Update], Iterator[tuple[str, Mapping[int, float]]]] | None = None,
         spreads: bool = False,
         rate: float | None = None,
+        all_inputs: bool = False,
         value_only: bool = False,
         value_hint: str = "",
+        late: bool = False,
     ) -> None:
         self.code = code
         self.say = say
@@ -122,12 +132,14 @@ class Mistake:
         self.ops = tuple(ops.split())
         self.node = node
         self.edge = edge
-        self.forward = forward
+        self.forwards = forward if isinstance(forward, tuple) else (forward,)
         self.update = update
         self.spreads = spreads
         self.rate = rate
+        self.all_inputs = all_inputs
         self.value_only = value_only
         self.value_hint = value_hint
+        self.late = late
 
     def hint_at(self, kind: str) -> str:
         """The hint for an answer of a kind."""
@@ -202,6 +214,21 @@ def _neighbour(spot: Spot) -> Found:
 def _added(spot: Spot) -> Found:
     if spot.kind == "gradient" and any(edge.product for edge in spot.edges):
         yield sum(edge.upstream + edge.local for edge in spot.edges), ""
+
+
+def _multiplied(spot: Spot) -> Found:
+    product = 1.0
+    for edge in spot.edges:
+        product *= edge.product
+    if len(spot.edges) > 1 and product:
+        yield product, ""
+
+
+def _part_way(spot: Spot) -> Found:
+    if spot.kind == "gradient":
+        for slope, where in spot.part_way:
+            if abs(slope) not in (0.0, 1.0):
+                yield slope, where
 
 
 def _transposed(spot: Spot) -> Found:
@@ -308,6 +335,11 @@ def _left_out_gate(at: At) -> float | None:
     return None if abs(at.local) in (0.0, 1.0) else 1.0
 
 
+def _undivided(at: At) -> float | None:
+    count = at.gate.averaged(at.slot, at.args)
+    return at.local * count if count else None
+
+
 def _degrees_back(at: At) -> float | None:
     x = at.args[0] * pi / 180
     return cos(x) if at.op == "sin" else -sin(x)
@@ -351,6 +383,24 @@ def _other_operation(at: At) -> float | None:
     if at.slot:
         return None
     return at.args[0] + at.args[1] if at.op == "mul" else at.args[0] * at.args[1]
+
+
+def _subtracted(at: At) -> float | None:
+    return None if at.slot else at.args[0] - at.args[1]
+
+
+def _sum_for_mean(at: At) -> float | None:
+    # A mean's inputs are one sum.
+    count = at.gate.averaged(at.slot, at.args) if at.op != "mean" or at.slot == 0 else 0
+    return at.out * count if count else None
+
+
+def _exponential_falling(at: At) -> float | None:
+    return exp(-at.args[0])
+
+
+def _exponential_rising(at: At) -> float | None:
+    return exp(at.args[0])
 
 
 def _upside_down(at: At) -> float | None:
@@ -482,6 +532,10 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("half-lost", "at {where}, the factor 2 below the root was forgotten",
             "the derivative of a root has twice the root below",
             ("f = 3*sqrt(x)", {"x": 5}, "dx = 1.342"), ops="sqrt", edge=_half_lost),
+    Mistake("not-averaged", "at {where}, the sum was not divided by how many there are",
+            "a mean is the sum divided by how many there are; so is what flows back to each of them",
+            ("q = mean(3*a, a, b); f = q*z", {"a": 1.5, "b": 7, "z": 11}, "da = 44"), ops="mean mul div",
+            edge=_undivided, forward=_sum_for_mean, all_inputs=True, late=True),
     Mistake("constant-varied", "at {where}, the constant was treated as if it varied, too",
             "a constant has no derivative: it only stays as a factor",
             ("f = (7*x)^2", {"x": 3}, "dx = 420"), edge=_constant_varied),
@@ -496,6 +550,10 @@ TABLE: tuple[Mistake, ...] = (
             ("s = 4*x + b; f = s*z", {"x": 3, "b": -1.5, "z": 7}, "f = 84"), ops="add sub", forward=_term_left_out),
     Mistake("minus-overlooked", "at {where}, a minus sign was overlooked in the forward pass", _FORWARD,
             ("q = 5*(a - b); f = q*z", {"a": 1, "b": 3, "z": 7}, "q = 20"), ops="sub neg", forward=_minus_overlooked),
+    Mistake("exponential-alone", "at {where}, the exponential was taken for the whole sigmoid",
+            "a sigmoid is 1 / (1 + e^-x): always between 0 and 1, and above 0.5 where x is positive",
+            ("f = 3*sigmoid(x)", {"x": 2}, "f = 0.406"), ops="sigmoid",
+            forward=(_exponential_falling, _exponential_rising), value_only=True, late=True),
     Mistake("power-as-product", "at {where}, a power was worked out as a product",
             "x^3 is x times x times x, and e^x a power of 2.718...",
             ("f = 5*x^3", {"x": 7}, "f = 105"), ops="pow square exp", forward=_multiplied_exponent),
@@ -508,6 +566,9 @@ TABLE: tuple[Mistake, ...] = (
             "read the expression again: * multiplies, + adds",
             ("q = 5*(a + b); f = q*z", {"a": 1.5, "b": 7, "z": 11}, "q = 52.5"), ops="add mul",
             forward=_other_operation, value_only=True),
+    Mistake("subtracted", "at {where}, a difference was taken for a sum", _FORWARD,
+            ("q = 5*(a + b); f = q*z", {"a": 1.5, "b": 7, "z": 11}, "q = -27.5"), ops="add", forward=_subtracted,
+            late=True),
     # --------------------------------------------------------------------------------- the update
     Mistake("ascent", "this goes up the gradient", "descent subtracts: new value = old value + (-rate * gradient)",
             ("f = (3*w - t)^2", {"w": 2, "t": 1.3}, "new w = 4.82"), update=_ascent, rate=0.1),
@@ -523,6 +584,12 @@ TABLE: tuple[Mistake, ...] = (
     Mistake("one-not-updated", "the old value of {where} was used", "all variables move before the loss is worked out",
             ("f = (3*w - t)^2 + w", {"w": 2, "t": 1.3}, "new f = 16.1376"), update=_one_old, rate=0.1),
     # ----------------------------------------------------------------------- what any number may be
+    Mistake("part-way", "this is the derivative of {where}: the gradient that flows back there, and the other paths, "
+            "are missing",
+            "on every path the chain goes on up to the output, and the products of all paths add up",
+            ("p = 3*x; q = p^3; r = q*z; f = r - 5*x", {"x": 2, "z": 7}, "dx = 324"), node=_part_way, late=True),
+    Mistake("multiplied", "the products of the paths were multiplied", _SUM,
+            ("a = 3*x; b = 5*x; f = a^2 + b*7", {"x": 2.5}, "dx = 1575"), node=_multiplied, late=True),
     Mistake("one-too-far", "the chain went one gate too far: this is the gradient at {where}",
             "stop at the node that was asked for",
             ("q = 3*x; r = q*5; f = r*z", {"x": 2, "z": 7}, "dr = 35"), node=_one_too_far),

@@ -246,7 +246,8 @@ def _numbers(report: Report) -> Search:
 
 
 def _wrong(search: Search, place: Place) -> Iterator[tuple[str, str, float]]:
-    return ((cause.mistake.code, cause.where, cause.number) for cause in search.causes(place))
+    return ((cause.mistake.code, cause.where, cause.number) for cause in search.causes(place)
+            if not cause.mistake.late)
 
 
 def _close(one: float, other: float) -> bool:

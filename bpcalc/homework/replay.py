@@ -37,12 +37,13 @@ class Gate:
     whether the input is a variable or a number.
     """
 
-    __slots__ = ("_row", "args", "forward", "held", "k", "leaf", "op", "partials", "variadic")
+    __slots__ = ("_graph", "_row", "args", "forward", "held", "k", "leaf", "op", "partials", "variadic")
 
     def __init__(self, report: Report, k: int) -> None:
         graph = report.graph
         row = graph.row(k)
         self._row = row
+        self._graph = graph
         self.k = k
         self.op = row.name
         self.variadic = row.variadic
@@ -70,6 +71,31 @@ class Gate:
         """The same, as it is worked on paper."""
         rule = _BY_HAND.get(self.op)
         return rule(out) if rule is not None else self.local(slot, point, out)
+
+    def averaged(self, slot: int, point: list[float]) -> int:
+        """How many terms the gate at ``point`` takes the mean of, the sum of which is its input ``slot``; 0 if none.
+
+        That is a mean's own arguments, and a sum that is divided by how many terms it has, or by twice as many.
+        """
+        if self.op == "mean":
+            return len(self.args)
+        if self.op == "div":
+            factor = 1 / point[1] if slot == 0 else 0.0
+        else:
+            factor = point[1 - slot] if self.op == "mul" else 0.0
+        count = self._terms(self.args[slot]) if 0 < factor < 1 else 1
+        return count if count > 1 and any(abs(factor * times * count - 1) < 1e-9 for times in (1, 2)) else 0
+
+    def _terms(self, k: int) -> int:
+        """How many terms node ``k`` is the sum of; of one that is no sum 1."""
+        graph, count, left = self._graph, 0, [k]
+        while left and count < LIMIT:
+            j = left.pop()
+            if graph.args(j) and graph.row(j).name in ("add", "sum") and (j == k or j not in graph.names):
+                left += graph.args(j)
+            else:
+                count += 1
+        return count
 
     def varied(self, slot: int, point: list[float], out: float) -> float | None:
         """The local gradient with respect to input ``slot``, even if that is held constant."""

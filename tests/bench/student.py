@@ -71,8 +71,15 @@ WRONG_VALUES = {
     "took-the-loser": {"max": min, "min": max},
     "upside-down": {"div": lambda a, b: b / a},
     "degrees": {"sin": lambda a: sin(math.radians(a)), "cos": lambda a: cos(math.radians(a))},
+    "subtracted": {"add": lambda a, b: a - b},
+    "exponential-alone": {"sigmoid": lambda a: exp(-a)},
 }
-DEGREES_BACK = {"sin": lambda a: cos(math.radians(a)), "cos": lambda a: -sin(math.radians(a))}
+# How these are differentiated, where that is no derivative of the wrong value.
+BACK = {
+    # A calculator set to degrees gives the cosine in degrees, too.
+    ("degrees", "sin"): lambda a: cos(math.radians(a)), ("degrees", "cos"): lambda a: -sin(math.radians(a)),
+    ("exponential-alone", "sigmoid"): lambda a: sigmoid(a) * (1 - sigmoid(a)),
+}
 
 
 class Circuit:
@@ -137,7 +144,14 @@ class Circuit:
     def _derived(rule, point, slot):
         h = 1e-5
         ends = [rule(*[x + side if at == slot else x for at, x in enumerate(point)]) for side in (h, -h)]
-        return (ends[0] - ends[1]) / (2 * h)
+        return float(f"{(ends[0] - ends[1]) / (2 * h):.9g}")     # beyond that a difference is noise
+
+    def derivative(self, top, under, slopes):
+        """The derivative of a step with respect to an input, along all paths between them."""
+        found = {name: float(name == under) for name in self.inputs}
+        for at, (name, _, args) in enumerate(self.steps):
+            found[name] = sum(slopes[at, slot] * found[arg] for slot, arg in enumerate(args) if isinstance(arg, str))
+        return found[top]
 
     def backward(self, slopes, replace=None):
         """Every gradient; ``replace(name, terms)`` may say what becomes of the products that arrive."""
@@ -211,8 +225,7 @@ def _misread(circuit, at, name, gate, args, point, values):
             continue
         try:
             changed = circuit.forward(wrong=(at, rule))
-            # A calculator set to degrees gives the cosine in degrees, too.
-            back = [DEGREES_BACK[gate]] if code == "degrees" else []
+            back = [BACK[code, gate]] if (code, gate) in BACK else []
             yield Slip(code, changed, circuit.backward(circuit.slopes(changed, misread=(at, rule, *back))))
         except (ArithmeticError, ValueError):
             continue
@@ -230,7 +243,14 @@ def _at_a_node(circuit, name, values, slopes, right):
             if len(products) > 2 or at == 0:
                 yield Slip("not-summed", values, once(products[at]))
             yield Slip("path-missing", values, once(sum(products[:at] + products[at + 1:])))
+        if name in circuit.inputs and math.prod(products):
+            yield Slip("multiplied", values, {**right, name: math.prod(products)}, at=name)
     yield Slip("local-only", values, once(sum(slope for _, slope in terms)))
+    for step in circuit.steps[:-1] if name in circuit.inputs else ():
+        # Of one path alone, and that only up to a step before the output.
+        part = circuit.derivative(step[0], name, slopes)
+        if abs(part) not in (0, 1) and right[step[0]] != 1 and abs(part * right[step[0]] - right[name]) > 1e-9:
+            yield Slip("part-way", values, {**right, name: part}, at=name)
     if name in circuit.inputs:
         yield Slip("sign", values, {**right, name: -right[name]}, at=name)
         yield Slip("value", values, {**right, name: values[name]}, at=name)
