@@ -55,6 +55,14 @@ def test_paths_sums_and_first_lines_fit_and_lose_nothing(words, columns, bpcalc,
     assert re.sub(r"\s+", "", narrow) == wide
 
 
+def test_what_a_sheet_states_fits_and_is_a_comment(bpcalc, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = [line for line in bpcalc(*LONG, "--worksheet").out.splitlines() if not line.startswith("#   bpcalc ")]
+    assert all(width(line) <= 60 for line in lines)
+    at = lines.index("# Output: f = sigmoid(w0 * x0 + w1 * x1 + w2 * x2 + w3 * x3")
+    assert lines[at + 1] == "#   + w4 * x4) * (w0 + w1)"
+
+
 def test_matrices_that_do_not_fit_beside_one_another_stand_below_with_their_sign():
     a, b, c = "[1 2]\n[3 4]", " + [5 6]\n   [7 8]", " = [6 8]\n   [1 2]"
     assert stacked("d = ", [a, b, c], None).split("\n") == ["d = [1 2] + [5 6] = [6 8]", "    [3 4]   [7 8]   [1 2]"]

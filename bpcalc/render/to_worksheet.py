@@ -21,6 +21,7 @@ from .symbols import Symbols
 from .tex import TexHand
 from .to_caret import visible
 from .to_csv import field
+from .wrap import wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ _KEY = "The key to the worksheet."
 
 
 def text(report: Report, reveal: bool = False, digits: int = 6, title: str | None = None, check: str = "",
-         learned: Descent | None = None) -> str:
+         learned: Descent | None = None, room: int | None = None) -> str:
     """The worksheet as lines KEY = VALUE, with everything else in comments.
 
-    ``check`` is the command that checks it, ``learned`` an update that it asks for as well.
+    ``check`` is the command that checks it, ``learned`` an update that it asks for as well.  What is stated of the
+    output goes on below within ``room``.
     """
     sheet = _Sheet(report, Hand(digits, Symbols(unicode=False), flat=True), reveal, check, learned)
     lines = [] if title is None else [f"# {visible(' '.join(title.split()))}", "#"]
@@ -53,7 +55,8 @@ def text(report: Report, reveal: bool = False, digits: int = 6, title: str | Non
     lines += ["#", "# Given"]
     lines += [f"#   {sheet.hand.name(report.label(k))} = {sheet.given(k)}" for k in given(report)]
     whole = report.text(report.graph.output)
-    lines += ["#", f"# Output: {report.symbol}" + (f" = {whole}" if whole and whole != report.symbol else "")]
+    named = f"{report.symbol} = {whole}" if whole and whole != report.symbol else report.symbol
+    lines += ["#", *wrapped("# Output: ", named, "#   ", room)]
     if report.weighted:
         lines.append(f"# {sheet.cells.upstream()}")
     for title, blanks in sheet.sections:

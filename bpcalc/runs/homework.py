@@ -130,4 +130,4 @@ def _worksheet(report: Report, request: Request) -> Iterable[str]:
         return [to_worksheet.markdown(report, reveal, digits, title, check, learned)]
     if request.form == "csv":
         return [to_worksheet.rows(report, reveal, digits, learned)]
-    return [to_worksheet.text(report, reveal, digits, title, check, learned)]
+    return [to_worksheet.text(report, reveal, digits, title, check, learned, request.screen.width)]
