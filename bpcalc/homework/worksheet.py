@@ -69,8 +69,8 @@ def _locals(report: Report) -> Iterator[tuple[Place, Any]]:
     # Those of the output are its gradients, which are asked for below.
     for k in range(len(report)):
         args = report.graph.args(k)
-        if k != report.graph.output and report.is_live(k) and all(
-                type(report.trace.values[i]) is float for i in (k, *args)) and not report.graph.row(k).structural:
+        if k != report.graph.output and report.is_live(k) and not report.graph.row(k).structural and not any(
+                hasattr(report.trace.values[i], "shape") for i in (k, *args)):
             sums: dict[int, float | None] = {}
             for i, local in zip(args, report.locals(k)):
                 if report.is_live(i):
