@@ -98,6 +98,7 @@ def pair(mode, form, key, learnt):
     return before, [*before, *option]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "form"), [(mode.name, form) for mode in MODES for form in mode.formats])
 def test_an_option_changes_what_is_shown_or_is_refused(mode, form, folder, bpcalc):
     if form in ("png", "pdf"):

@@ -51,6 +51,7 @@ def test_a_seed_is_an_exercise_for_ever(level, text, values):
     assert (found.text, found.values) == (text, values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("level", "checksum"), [("easy", 3101447706), ("medium", 1308796321), ("hard", 2968535848)])
 def test_sixty_seeds_are_exercises_for_ever(level, checksum):
     """The same as those above, and what else is drawn with them."""
@@ -82,6 +83,7 @@ def test_numbers_are_fit_for_hand_work(level):
             assert all(4 * number == int(4 * number) for number in numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_answer_is_hit_by_accident(level):
     """What two rules agree on here, they agree on at other inputs, too: drawn anew, not those the maker tried."""

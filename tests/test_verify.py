@@ -46,6 +46,7 @@ def test_both_agree_with_backprop_on_the_lectures_examples(expression, values):
     assert statuses(gradcheck(report)) == {"agrees"}
 
 
+@pytest.mark.slow
 def test_every_operation_is_known_to_sympy_and_agrees_at_its_samples():
     points = [(row, point) for row in ROWS for point in row.samples]
     names, terms, values = [], [], {}
