@@ -403,7 +403,7 @@ def limited(megabytes):
 def test_a_memory_limit_is_an_error_and_no_crash(form, megabytes):
     for text in (b"+".join([b"x*x"] * 1_000_000), b"+".join([b"x*x"] * 1_000_000) + b"+*", b"(" * 5_000_000,
                  b"9" * 40_000_000):
-        ran = child("-", "x=2", "--format", form, stdin=text, before=limited(megabytes), timeout=300)
+        ran = child("-", "x=2", "--format", form, stdin=text, before=limited(megabytes), timeout=900)
         assert ran.returncode in (0, 2)
         assert_tidy(ran.stderr.decode())
         if ran.returncode:
@@ -436,7 +436,7 @@ HUGE = {
 @pytest.mark.parametrize("kind", HUGE)
 def test_a_hundred_megabytes_end_in_a_result_or_an_error(kind):
     for words in (["-", "x=1"], [*BOARD[:1], "--bindings", "-"], [*BOARD, "--check-file", "-"]):
-        ran = child(*words, "--json", stdin=HUGE[kind], before=limited(2048), timeout=600)
+        ran = child(*words, "--json", stdin=HUGE[kind], before=limited(2048), timeout=900)
         assert ran.returncode in CODES
         said = ran.stderr.decode()
         assert "Traceback" not in said
