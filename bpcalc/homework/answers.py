@@ -368,6 +368,8 @@ def _resolve(key: str, report: Report, source: Source) -> Place:
         inputs = [report.label(k) for k in report.graph.args(top)[:6] if report.shows(k)]
         raise BindingProblem(f"{over[1:]} does not depend on {under[1:]}", source, _span(key, source),
                              f"{over[1:]} is made of {', '.join(inputs)}; " * bool(inputs)
+                             + f"did you mean d{under[1:]}/d{over[1:]}? "
+                             * (depends(report.graph, bottom, top) and bottom != report.graph.output)
                              + f"the gradient of {report.top} is d{report.top}/d{under[1:]}")
     own, inner = _find(plain, report), _find(plain[1:], report) if plain[:1] == "d" else None
     if own is not None and inner is not None:
